@@ -1,0 +1,1 @@
+"""Variant embeddings: annotations, descriptions, encoders and the store they fill."""
