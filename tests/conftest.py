@@ -6,6 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# these machines are noisy, and the same examples should be tried everywhere
+settings.register_profile("fabgwas", deadline=None, derandomize=True)
+settings.load_profile("fabgwas")
 
 REPOSITORY = Path(__file__).parent.parent
 
