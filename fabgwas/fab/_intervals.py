@@ -61,11 +61,11 @@ def fab_intervals(
     if not np.all(scale > 0):
         worst = int(np.argmin(scale))
         raise ValueError(f"se must be positive, but se[{worst}] is {scale.flat[worst]:g}.")
-    distance = np.asarray((mean - center) / scale)
+    distance = np.atleast_1d((mean - center) / scale)
     with np.errstate(over="ignore"):
-        ratio = np.asarray((var / scale) / (2 * scale))
-    up = _reach(distance, ratio, alpha, df)
-    down = _reach(np.asarray(-distance), ratio, alpha, df)
+        ratio = np.atleast_1d((var / scale) / (2 * scale))
+    up = _reach(distance, ratio, alpha, df).reshape(center.shape)
+    down = _reach(-distance, ratio, alpha, df).reshape(center.shape)
     return np.asarray(center - scale * down), np.asarray(center + scale * up)
 
 

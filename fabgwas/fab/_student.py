@@ -13,13 +13,14 @@ _ITERATIONS = 200
 
 def log_stdtr(df: Numbers, t: Numbers) -> Float[np.ndarray, "*value"]:
     """Log of the distribution function of Student's t with `df` degrees of freedom."""
-    freedom, at = np.broadcast_arrays(np.asarray(df, float), np.asarray(t, float))
+    shape = np.broadcast_shapes(np.shape(df), np.shape(t))
+    freedom, at = np.broadcast_arrays(np.atleast_1d(df).astype(float), np.atleast_1d(t))
     probability = stdtr(freedom, at)
     deep = (probability < _SMALLEST) & np.isfinite(at)
     with np.errstate(divide="ignore"):
-        log_probability = np.asarray(np.log(probability))
+        log_probability = np.log(probability)
     log_probability[deep] = _log_deep_tail(freedom[deep], at[deep])
-    return log_probability
+    return log_probability.reshape(shape)
 
 
 def _log_deep_tail(
