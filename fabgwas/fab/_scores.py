@@ -10,20 +10,22 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.interpolate import CubicHermiteSpline
 from scipy.optimize import brentq
-from scipy.special import log_ndtr, logsumexp, ndtri_exp
+from scipy.special import log_ndtr, logsumexp, ndtr, ndtri_exp
 
 Variants = Float[np.ndarray, " variant"]
 Points = Float[np.ndarray, " point"]
 
 # families up to this size are evaluated at every score; larger ones at nodes
 _EXACT_SIZE = 512
-_FIRST_NODES = 33
+_FIRST_NODES = 9
 _MOST_NODES = 2**12
 # of log p: fine where decisions are made, coarse where p-values are large and rough
 _TOLERANCE = 1e-6
 _COARSE_TOLERANCE = 1e-3
 _LARGE = np.log(0.01)
 _ELEMENTS = 2**18
+# above this the probabilities themselves are added up, at half the cost of their logs
+_LOG_SMALL = -600.0
 _LOG_ROOT_TAU = 0.5 * np.log(2 * np.pi)
 
 
@@ -67,7 +69,7 @@ def log_mean_tail(scores: Parabolas, thresholds: Points) -> Points:
     larger p-values.
     """
     distinct = np.unique(thresholds)
-    if scores.constant.size <= _EXACT_SIZE or distinct.size <= _FIRST_NODES:
+    if scores.constant.size <= _EXACT_SIZE or distinct.size <= 2 * _FIRST_NODES:
         tail = _evaluate(scores, distinct)
         return tail.log_mean[np.searchsorted(distinct, thresholds)]
     nodes = _first_nodes(distinct)
@@ -139,12 +141,17 @@ def _evaluate(scores: Parabolas, thresholds: Points) -> _Tail:
 
 def _evaluate_chunk(scores: Parabolas, thresholds: Points) -> _Tail:
     lower, upper, root = _crossings(scores, thresholds)
-    log_mass = logsumexp(np.logaddexp(log_ndtr(lower), log_ndtr(-upper)), axis=1)
     with np.errstate(divide="ignore"):
-        log_density = np.logaddexp(-0.5 * lower * lower, -0.5 * upper * upper) - np.log(
-            root
-        )
-    slope = -np.exp(logsumexp(log_density, axis=1) - _LOG_ROOT_TAU - log_mass)
+        log_mass = np.log(np.sum(ndtr(lower) + ndtr(-upper), axis=1))
+        density = (np.exp(-0.5 * lower * lower) + np.exp(-0.5 * upper * upper)) / root
+        log_density = np.log(density.sum(axis=1))
+    deep = ~(log_mass > _LOG_SMALL)
+    if deep.any():
+        lower, upper = lower[deep], upper[deep]
+        log_mass[deep] = logsumexp(np.logaddexp(log_ndtr(lower), log_ndtr(-upper)), axis=1)
+        logs = np.logaddexp(-0.5 * lower * lower, -0.5 * upper * upper) - np.log(root[deep])
+        log_density[deep] = logsumexp(logs, axis=1)
+    slope = -np.exp(log_density - _LOG_ROOT_TAU - log_mass)
     return _Tail(log_mass - np.log(scores.constant.size), slope)
 
 
