@@ -77,6 +77,16 @@ def variant_keys(
     return VariantKeys(place | pair, swapped, complemented, palindromic)
 
 
+def identifier_keys(
+    identifier: UInt64[np.ndarray, " variant"],
+    first: pa.Array | pa.ChunkedArray,
+    second: pa.Array | pa.ChunkedArray,
+) -> VariantKeys:
+    """Make keys of hashed identifiers and two upper-case alleles, without a place."""
+    pair, swapped, complemented, palindromic = _allele_pairs(first, second)
+    return VariantKeys(identifier ^ pair, swapped, complemented, palindromic)
+
+
 def match_variants(left: VariantKeys, right: VariantKeys) -> Match:
     """Find each variant of `right` in `left`; of duplicates in `left` the first counts."""
     order = np.argsort(left.key, kind="stable")

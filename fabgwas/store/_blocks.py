@@ -1,5 +1,6 @@
 """Pieces of a store, as its readers hand them out."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -40,12 +41,13 @@ def selection(rows: Int64[np.ndarray, " variant"]) -> slice | np.ndarray:
 
 
 def filtered(
-    block: KeyBlock, chrom: str | None, positions: tuple[int, int] | None
+    block: KeyBlock, chroms: Collection[str] | None, positions: tuple[int, int] | None
 ) -> KeyBlock:
-    """The rows of a block on a chromosome and between two positions."""
+    """The rows of a block on some chromosomes and between two positions."""
     keep = np.ones(block.rows.size, bool)
-    if chrom is not None:
-        keep &= chromosome_codes(block.table["chrom"]) == chromosome_code(chrom)
+    if chroms is not None:
+        codes = [chromosome_code(chrom) for chrom in chroms]
+        keep &= np.isin(chromosome_codes(block.table["chrom"]), codes)
     if positions is not None:
         pos = block.table["pos"].to_numpy()
         keep &= (pos >= positions[0]) & (pos <= positions[1])

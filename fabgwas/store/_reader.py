@@ -1,6 +1,6 @@
 """`EmbeddingStore`: variants and their vectors, read from disk piece by piece."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
@@ -55,7 +55,7 @@ class EmbeddingStore:
 
     def iter_keys(
         self,
-        chrom: str | None = None,
+        chrom: str | Collection[str] | None = None,
         *,
         positions: tuple[int, int] | None = None,
         text_hash: bool = False,
@@ -65,22 +65,23 @@ class EmbeddingStore:
         Parameters
         ----------
         chrom
-            Only this chromosome.
+            Only this chromosome, or these.
         positions
             Only from the first to the last of these base pairs, both included.
         text_hash
             Also read the column text_hash, in stores that have it.
         """
-        name = None if chrom is None else _chromosome(chrom)
+        names = [chrom] if isinstance(chrom, str) else chrom
+        wanted = None if names is None else {_chromosome(name) for name in names}
         for shard, first in self.iter_shards():
-            if name is not None and name not in shard.chroms:
+            if wanted is not None and wanted.isdisjoint(shard.chroms):
                 continue
             columns = [*shard.key_columns, *(["text_hash"] if text_hash else [])]
             groups = shard.groups_between(*positions) if positions else None
             for row, batch in shard.batches(columns, groups):
                 rows = np.arange(first + row, first + row + batch.num_rows)
                 block = KeyBlock(rows, shard.keys(batch))
-                block = filtered(block, name, positions)
+                block = filtered(block, wanted, positions)
                 if block.rows.size:
                     yield block
 
