@@ -1,0 +1,135 @@
+"""All commands, with their options; heavy imports happen inside them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fabgwas import __version__
+from fabgwas.cli import _options as option
+
+app = typer.Typer(
+    help="Embedding-assisted FAB tests of GWAS summary statistics.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"fabgwas {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Embedding-assisted FAB tests of GWAS summary statistics.
+
+    Exit codes: 0 done, 1 unexpected, 2 usage, 3 an input file, 4 nothing to analyse,
+    5 a remote service.
+    """
+
+
+@app.command(
+    epilog="Example: fabgwas run height.glm.linear --embeddings store --out height"
+)
+def run(
+    sumstats: option.SumstatsFile,
+    embeddings: option.Embeddings,
+    out: option.Out,
+    ld: option.Panel = None,
+    primary: option.Primary = "family",
+    format: option.Format = "auto",
+    effect_allele: option.EffectAllele = None,
+    trait: option.Trait = None,
+    build: option.Build = None,
+    liftover: option.Liftover = None,
+    bim: option.Bim = None,
+    n: option.N = None,
+    n_cases: option.Cases = None,
+    n_controls: option.Controls = None,
+    min_info: option.MinInfo = None,
+    min_maf: option.MinMaf = None,
+    components: option.Components = 256,
+    max_shift: option.MaxShift = 1.0,
+    utility: option.Utility = "ld-score",
+    population: option.Population = "EUR",
+    p1: option.P1 = None,
+    p2: option.P2 = 0.01,
+    r2: option.R2 = 0.1,
+    kb: option.Kb = 1000.0,
+    alpha: option.Alpha = 0.05,
+    threads: option.Threads = None,
+    overwrite: option.Overwrite = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Test one GWAS with a prior learned from embeddings, and write tables and a report."""
+    from fabgwas.cli._run import run_from_options
+
+    settings = {
+        name: value for name, value in locals().items() if name not in _NOT_SETTINGS
+    }
+    run_from_options(settings, threads=threads, overwrite=overwrite, quiet=quiet)
+
+
+_NOT_SETTINGS = {"threads", "overwrite", "quiet", "run_from_options"}
+
+
+@app.command(epilog="Example: fabgwas munge height.regenie.gz --out height")
+def munge(
+    sumstats: option.SumstatsFile,
+    out: option.Out,
+    format: option.Format = "auto",
+    effect_allele: option.EffectAllele = None,
+    trait: option.Trait = None,
+    build: option.Build = None,
+    liftover: option.Liftover = None,
+    bim: option.Bim = None,
+    n: option.N = None,
+    n_cases: option.Cases = None,
+    n_controls: option.Controls = None,
+    min_info: option.MinInfo = None,
+    min_maf: option.MinMaf = None,
+    overwrite: option.Overwrite = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Read, check and standardise summary statistics, and write them as Parquet."""
+    from fabgwas.cli._run import munge_from_options
+
+    settings = {
+        name: value for name, value in locals().items() if name not in _NOT_SETTINGS
+    }
+    settings.pop("munge_from_options")
+    munge_from_options(settings, overwrite=overwrite, quiet=quiet)
+
+
+@app.command(epilog="Example: fabgwas demo --out demo/height")
+def demo(
+    out: option.Out = Path("fabgwas-demo/height"),
+    threads: option.Threads = None,
+    quiet: option.Quiet = False,
+) -> None:
+    """Run on real UK Biobank height statistics of chromosome 22, from the demo extra."""
+    from fabgwas.cli._demo import run_demo
+
+    run_demo(out, threads=threads, quiet=quiet)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+def embed(context: typer.Context) -> None:
+    """Describe variants, embed the descriptions and fill a store (own commands)."""
+    from fabgwas_embeddings._cli import app as embeddings_app
+
+    embeddings_app(context.args, prog_name="fabgwas embed")

@@ -1,0 +1,93 @@
+"""Options that several commands share, with the words that explain them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SumstatsFile = Annotated[
+    Path,
+    typer.Argument(
+        help="Summary statistics: PLINK, regenie, SAIGE, BOLT-LMM, fastGWA, "
+        "METAL, GWAS-SSF, LDSC, GWAS-VCF, ...; plain, gz, bgz, bz2 or zst."
+    ),
+]
+Embeddings = Annotated[Path, typer.Option(help="Embedding store (folder).")]
+Out = Annotated[Path, typer.Option(help="Prefix of the output files.")]
+Panel = Annotated[
+    Path | None,
+    typer.Option(help="PLINK fileset of a reference panel, for LD scores and clumping."),
+]
+Primary = Annotated[
+    str, typer.Option(help="The test whose loci are reported: family, fab or two-sided.")
+]
+Format = Annotated[str, typer.Option(help="Format of the summary statistics.")]
+EffectAllele = Annotated[
+    str | None,
+    typer.Option(help="Column of the effect allele, where the format leaves it open."),
+]
+Trait = Annotated[
+    str | None,
+    typer.Option(help="Which trait, where the file holds several."),
+]
+Build = Annotated[
+    str | None,
+    typer.Option(help="GRCh37 or GRCh38, where it cannot be detected."),
+]
+Liftover = Annotated[
+    Path | None,
+    typer.Option(help="UCSC chain file that leads to the other build."),
+]
+Bim = Annotated[
+    Path | None,
+    typer.Option(help="PLINK .bim that fills missing positions and alleles by ID."),
+]
+N = Annotated[float | None, typer.Option(help="Sample size.")]
+Cases = Annotated[float | None, typer.Option(help="Number of cases.")]
+Controls = Annotated[float | None, typer.Option(help="Number of controls.")]
+MinInfo = Annotated[float | None, typer.Option(help="Smallest imputation INFO.")]
+MinMaf = Annotated[
+    float | None,
+    typer.Option(help="Smallest minor-allele frequency."),
+]
+Components = Annotated[
+    int,
+    typer.Option(help="Principal components of the embedding to use at most."),
+]
+MaxShift = Annotated[
+    float,
+    typer.Option(help="Largest |b| = 2 |prior mean| / prior variance."),
+]
+Utility = Annotated[
+    str,
+    typer.Option(
+        help="Value of finding a variant in the family test: ld-score (1 / LD "
+        "score) or equal."
+    ),
+]
+Population = Annotated[str, typer.Option(help="LD blocks: EUR, AFR or ASN.")]
+P1 = Annotated[
+    float | None,
+    typer.Option(
+        help="P-value of lead variants  [default: 5e-8; 0.05/m for the family test]"
+    ),
+]
+P2 = Annotated[
+    float,
+    typer.Option(help="P-value of the other variants of a locus."),
+]
+R2 = Annotated[
+    float,
+    typer.Option(help="Squared correlation above which variants share a locus."),
+]
+Kb = Annotated[float, typer.Option(help="Largest distance to the lead, in kb.")]
+Alpha = Annotated[float, typer.Option(help="One minus the coverage of the intervals.")]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="Processors to use  [default: all]")
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace output files that exist.")
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Only warnings and errors on stderr.")
+]

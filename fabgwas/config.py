@@ -1,0 +1,84 @@
+"""Settings of a run: what the command line, the API and the manifest all speak."""
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from fabgwas.errors import UsageError
+
+PRIMARY_TESTS = ("family", "fab", "two-sided")
+UTILITIES = ("ld-score", "equal")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Everything that decides the result of `fabgwas.run`.
+
+    Sizes of windows are in kilobases, p-values on the plain scale. ``None`` means "as the
+    file says", or for `p1` the conventional level of each test: 5e-8, and 0.05 over the
+    number of variants for the family test.
+    """
+
+    sumstats: str
+    embeddings: str
+    out: str
+    ld: str | None = None
+    primary: str = "family"
+    # reading
+    format: str = "auto"
+    effect_allele: str | None = None
+    trait: str | None = None
+    build: str | None = None
+    liftover: str | None = None
+    bim: str | None = None
+    n: float | None = None
+    n_cases: float | None = None
+    n_controls: float | None = None
+    min_info: float | None = None
+    min_maf: float | None = None
+    # prior
+    components: int = 256
+    max_shift: float = 1.0
+    utility: str = "ld-score"
+    population: str = "EUR"
+    # loci
+    p1: float | None = None
+    p2: float = 0.01
+    r2: float = 0.1
+    kb: float = 1000.0
+    # confidence
+    alpha: float = 0.05
+
+    def __post_init__(self) -> None:
+        _one_of("primary", self.primary, PRIMARY_TESTS)
+        _one_of("utility", self.utility, UTILITIES)
+        for name in ("p1", "p2", "r2", "alpha"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < 1:
+                raise UsageError(f"{name} must be between 0 and 1, but is {value:g}.")
+        for name in ("n", "n_cases", "n_controls", "components", "max_shift", "kb"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise UsageError(f"{name} must be positive, but is {value:g}.")
+        if not Path(self.out).name:
+            raise UsageError(f"out must be a prefix of file names, but is {self.out!r}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as plain values, for the manifest."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "RunConfig":
+        """Settings from plain values, refusing unknown names."""
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise UsageError(
+                f"unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}."
+            )
+        return cls(**values)
+
+
+def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise UsageError(f"{name} must be one of {', '.join(choices)}, but is {value!r}.")
