@@ -1,0 +1,90 @@
+"""From variants to texts: annotate, fill the template, find the distinct texts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Int
+
+from fabgwas_embeddings._ledger import HASH_BYTES, hash_text
+from fabgwas_embeddings._template import Template
+
+_VARIANT_FIELDS = ("chrom", "pos", "ref", "alt", "rsid")
+
+
+@runtime_checkable
+class Annotator(Protocol):
+    """Adds columns to the variants of one chromosome."""
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """The file behind it: name, path, sha256 and more."""
+        ...
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        ...
+
+    def annotate(self, chrom: str, variants: pa.Table) -> pa.Table:
+        """Add the columns `fields`, or fill gaps in those that are there."""
+        ...
+
+
+class Description(NamedTuple):
+    """Variants of a shard, their distinct texts, and which variant has which."""
+
+    variants: pa.Table
+    """Columns pos, ref, alt, rsid, text_hash."""
+    hashes: list[bytes]
+    """Distinct, sorted."""
+    texts: list[str]
+    """In the order of `hashes`."""
+    text_of: Int[np.ndarray, " variant"]
+
+
+@dataclass(frozen=True)
+class Describer:
+    """A template and where its fields come from."""
+
+    build: str
+    template: Template
+    annotators: Sequence[Annotator]
+
+    @property
+    def sources(self) -> tuple[dict[str, Any], ...]:
+        """The files that the texts are made from."""
+        return tuple(annotator.source for annotator in self.annotators)
+
+    @property
+    def text_fields(self) -> tuple[str, ...]:
+        """Fields of the template that a source provides."""
+        known = set(_VARIANT_FIELDS).union(*(each.fields for each in self.annotators))
+        return tuple(name for name in self.template.fields if name in known)
+
+    def annotate(self, chrom: str, variants: pa.Table) -> pa.Table:
+        """All columns that a template may use."""
+        table = variants.append_column("chrom", pa.repeat(chrom, len(variants)))
+        for annotator in self.annotators:
+            table = annotator.annotate(chrom, table)
+        return table
+
+    def describe(self, chrom: str, variants: pa.Table) -> Description:
+        """Texts of variants of one chromosome, sorted by pos."""
+        encoded = self.template.render(self.annotate(chrom, variants)).dictionary_encode()
+        texts = encoded.dictionary.to_pylist()
+        hashes = [hash_text(text) for text in texts]
+        order = np.array(sorted(range(len(hashes)), key=hashes.__getitem__), np.int64)
+        rank = np.empty(order.size, np.int64)
+        rank[order] = np.arange(order.size)
+        text_of = rank[encoded.indices.to_numpy()]
+        sorted_hashes = [hashes[each] for each in order.tolist()]
+        column = pa.array(sorted_hashes, pa.binary(HASH_BYTES)).take(pa.array(text_of))
+        return Description(
+            variants.append_column("text_hash", column),
+            sorted_hashes,
+            [texts[each] for each in order.tolist()],
+            text_of,
+        )

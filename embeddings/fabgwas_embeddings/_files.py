@@ -1,0 +1,113 @@
+"""Text files, compressed or not, as streams of Arrow tables; checksums of sources."""
+
+import bz2
+import gzip
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from fabgwas.errors import InputError
+
+_BLOCK = 1 << 24  # bytes of text parsed at once
+
+
+def open_binary(path: Path) -> io.BufferedIOBase | io.RawIOBase:
+    """Open a plain, gz, bgz, bz2 or zst file, told apart by its first bytes."""
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic.startswith(b"\x1f\x8b"):
+        return gzip.open(path)
+    if magic.startswith(b"BZh"):
+        return bz2.open(path)
+    if magic == b"\x28\xb5\x2f\xfd":
+        import zstandard
+
+        return io.BufferedReader(zstandard.open(path, "rb"))
+    return path.open("rb")
+
+
+def read_header(path: Path, comment: str = "##") -> tuple[str, int]:
+    """First line that does not begin with `comment`, and the number of lines before it."""
+    skipped = 0
+    with open_binary(path) as file:
+        for line in file:
+            text = line.decode("utf-8", "replace").rstrip("\r\n")
+            if not text.startswith(comment):
+                return text, skipped
+            skipped += 1
+    raise InputError(f"{path}: holds no rows.")
+
+
+def read_batches(
+    path: Path,
+    names: list[str],
+    *,
+    skip: int,
+    delimiter: str = "\t",
+    columns: list[str] | None = None,
+    types: dict[str, pa.DataType] | None = None,
+    nulls: tuple[str, ...] = ("", ".", "NA"),
+    quote: str | bool = False,
+) -> Iterator[pa.RecordBatch]:
+    """Stream the rows of a delimited text file, all columns as text unless told.
+
+    Parameters
+    ----------
+    path
+        The file.
+    names
+        All columns in the order of the file; its header is among the skipped lines.
+    skip
+        Lines before the first row.
+    delimiter
+        One character.
+    columns
+        Those wanted; None for all.
+    types
+        Types other than text.
+    nulls
+        What stands for a missing value.
+    quote
+        Quoting character, False if there is none.
+
+    Raises
+    ------
+    InputError
+        If a row has another number of columns, or a value not the type of its column.
+    """
+    wanted = columns or names
+    try:
+        with open_binary(path) as file:
+            yield from pa_csv.open_csv(
+                file,
+                read_options=pa_csv.ReadOptions(
+                    column_names=names, skip_rows=skip, block_size=_BLOCK, use_threads=False
+                ),
+                parse_options=pa_csv.ParseOptions(delimiter=delimiter, quote_char=quote),
+                convert_options=pa_csv.ConvertOptions(
+                    include_columns=wanted,
+                    column_types={name: pa.string() for name in wanted} | (types or {}),
+                    null_values=list(nulls),
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=True,
+                ),
+            )
+    except (pa.ArrowInvalid, OSError, EOFError) as error:
+        message = str(error).split("\n")[0]
+        raise InputError(f"{path}: {message}. Is the file complete?") from error
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def source_of(name: str, path: Path, **known: Any) -> dict[str, Any]:
+    """How a store names a file that it was made from."""
+    return {"name": name, "path": path.name, "sha256": sha256_of(path), **known}

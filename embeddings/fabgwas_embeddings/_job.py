@@ -1,0 +1,227 @@
+"""A job: variants, how they are described and encoded, and the store that results."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float32, Int
+
+from fabgwas.errors import UsageError
+from fabgwas.store import EmbeddingStore, StoreMetadata, StoreWriter, open_embeddings
+from fabgwas_embeddings._describe import Describer, Description
+from fabgwas_embeddings._ledger import Ledger, Tally
+from fabgwas_embeddings._variants import Shard, VariantSource
+from fabgwas_embeddings.encoders import Encoded, Encoder, Group, unit_rows
+
+_SHARD_BYTES = 1 << 27  # of float32 vectors in memory
+_ROW_GROUP = 8192  # shards are whole row groups
+_SAMPLED_SHARDS = 8
+_SAMPLED_ROWS = 256
+
+Engine = Callable[[Encoder, Iterator[Group]], Iterator[Encoded]]
+Progress = Callable[[Tally], None]
+
+
+@dataclass(frozen=True)
+class EmbedResult:
+    """A finished store, and what making it took."""
+
+    store: EmbeddingStore
+    n_variants: int
+    n_texts: int | None
+    """Distinct texts; None if the store was complete."""
+    n_encoded: int
+    """Texts that this run encoded; 0 if the store was complete."""
+    tokens: int
+    """As counted by the service that was paid."""
+    seconds: float
+    cosine: float | None
+    """Smallest cosine of stored and exact vectors in a sample; None if nothing done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Everything that the bytes of a store depend on, and where it goes."""
+
+    variants: VariantSource
+    describer: Describer
+    encoder: Encoder
+    path: Path
+    dtype: str = "float16"
+    shard_rows: int | None = None
+    """Most variants in a file; None for 128 MiB of float32 vectors."""
+    exclusions: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def metadata(self) -> StoreMetadata:
+        """Metadata of the store; equal jobs have equal ones, so there is no date in it."""
+        template = self.describer.template
+        plain = StoreMetadata(
+            model=self.encoder.model,
+            revision=self.encoder.revision,
+            dim=self.encoder.dim,
+            dtype=self.dtype,
+            normalized=True,
+            build=self.describer.build,
+            template=f"{template.name} {template.version}",
+            template_sha256=template.sha256,
+            text_fields=self.describer.text_fields,
+            sources=(self.variants.source, *self.describer.sources),
+            exclusions=self.exclusions,
+            extra={"encoder": self.encoder.name, "shard_rows": self._rows},
+        )
+        text = json.dumps(plain.to_dict(), sort_keys=True)
+        job = hashlib.sha256(text.encode()).hexdigest()
+        return replace(plain, extra={**plain.extra, "job": job})
+
+    @property
+    def _rows(self) -> int:
+        if self.shard_rows is not None:
+            return self.shard_rows
+        groups = _SHARD_BYTES // (4 * self.encoder.dim * _ROW_GROUP)
+        return max(groups, 1) * _ROW_GROUP
+
+    @cached_property
+    def shards(self) -> list[Shard]:
+        """All shards in the order of the store."""
+        return self.variants.shards(self._rows)
+
+    def describe(self, shard: Shard) -> Description:
+        """The texts of one shard."""
+        return self.describer.describe(shard.chrom, self.variants.read(shard))
+
+    def finished(self) -> EmbeddingStore | None:
+        """The store of exactly this job, if it is complete."""
+        if not (self.path / "store.json").exists():
+            return None
+        store = open_embeddings(self.path)
+        if store.metadata.to_dict() != self.metadata.to_dict():
+            raise UsageError(
+                f"{self.path}: holds a finished store of other variants, sources or "
+                "settings; choose another folder, or delete it."
+            )
+        return store
+
+    def open_ledger(self) -> Ledger:
+        """The ledger of this job."""
+        return Ledger(self.path / ".work", self.metadata.extra["job"], self.encoder.dim)
+
+    def claim(self, ledger: Ledger) -> None:
+        """Find the distinct texts of all shards, without encoding any."""
+        for shard in self.shards:
+            if not ledger.claimed(shard.number):
+                found = self.describe(shard)
+                ledger.claim(shard.number, found.hashes, found.texts, self.encoder.cut)
+
+
+class _Sample(NamedTuple):
+    """Rows of the store and their vectors before they were rounded."""
+
+    rows: list[Int[np.ndarray, " variant"]]
+    vectors: list[Float32[np.ndarray, "variant dim"]]
+
+    def cosine(self, store: EmbeddingStore) -> float | None:
+        """Smallest cosine of a stored and an exact vector."""
+        if not self.rows:
+            return None
+        stored = unit_rows(store.take(np.concatenate(self.rows)))
+        exact = unit_rows(np.concatenate(self.vectors))
+        return float(np.einsum("ij,ij->i", stored, exact).min())
+
+
+def run_locally(encoder: Encoder, groups: Iterator[Group]) -> Iterator[Encoded]:
+    """The engine that encodes in this process."""
+    return encoder.stream(groups)
+
+
+def run_job(
+    job: Job, engine: Engine = run_locally, progress: Progress = lambda _: None
+) -> EmbedResult:
+    """Make the store of a job, or what is missing of it.
+
+    May be killed at any time and started again: groups that are done stay done, and the
+    finished store is the same to the byte.
+    """
+    began = time.monotonic()
+    done = job.finished()
+    if done is not None:
+        return EmbedResult(
+            done, done.n_variants, None, 0, 0, time.monotonic() - began, None
+        )
+    writer = StoreWriter(job.path, job.metadata)
+    with closing(job.open_ledger()) as ledger:
+        job.claim(ledger)
+        before = ledger.tally()
+        sample = _encode_and_write(job, engine, ledger, writer, progress)
+        tally = ledger.tally()
+        store = writer.close()
+        ledger.delete()
+    return EmbedResult(
+        store=store,
+        n_variants=store.n_variants,
+        n_texts=tally.texts,
+        n_encoded=before.texts_open,
+        tokens=tally.tokens,
+        seconds=time.monotonic() - began,
+        cosine=sample.cosine(store),
+    )
+
+
+def _encode_and_write(
+    job: Job, engine: Engine, ledger: Ledger, writer: StoreWriter, progress: Progress
+) -> _Sample:
+    """Encode open groups in any order, and write each shard as soon as it can be."""
+    waiting = [
+        shard for shard in job.shards if not writer.has_shard(shard.chrom, shard.part)
+    ]
+    sample = _Sample([], [])
+
+    def write_complete() -> None:
+        while waiting and not ledger.open_parts(waiting[0].number):
+            _write(job, ledger, writer, waiting.pop(0), sample)
+
+    write_complete()
+    for shard, number, vectors, tokens in engine(
+        job.encoder, _groups(job, ledger, waiting)
+    ):
+        ledger.finish_part(shard, ledger.part(shard, number), vectors, tokens)
+        progress(ledger.tally())
+        if waiting and shard == waiting[0].number:
+            write_complete()
+    write_complete()
+    return sample
+
+
+def _groups(job: Job, ledger: Ledger, shards: list[Shard]) -> Iterator[Group]:
+    """The groups still to be encoded, described when they are asked for."""
+    for shard in tuple(shards):
+        parts = ledger.open_parts(shard.number)
+        if not parts:
+            continue
+        found = job.describe(shard)
+        owned = [found.texts[text] for text in ledger.owned(shard.number, found.hashes)]
+        del found
+        for part in parts:
+            yield Group(shard.number, part.number, owned[part.start : part.stop])
+
+
+def _write(
+    job: Job, ledger: Ledger, writer: StoreWriter, shard: Shard, sample: _Sample
+) -> None:
+    """Write one shard, and keep some exact vectors to compare with what was stored."""
+    found = job.describe(shard)
+    distinct = ledger.vectors(found.hashes)
+    writer.write_shard(shard.chrom, shard.part, found.variants, distinct[found.text_of])
+    ledger.drop_vectors(shard.number)
+    if len(sample.rows) < _SAMPLED_SHARDS:
+        first = sum(each.rows for each in job.shards[: shard.number])
+        exact = distinct[found.text_of[:_SAMPLED_ROWS]]
+        sample.rows.append(first + np.arange(len(exact)))
+        sample.vectors.append(exact)

@@ -1,0 +1,41 @@
+"""Encoders: texts to vectors."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fabgwas.errors import UsageError
+from fabgwas_embeddings.encoders._base import Encoded, Encoder, Group, unit_rows
+
+
+def _local(**options: Any) -> Encoder:
+    from fabgwas_embeddings.encoders._usem3 import UniversalSentenceEncoder
+
+    return UniversalSentenceEncoder(**options)
+
+
+def _hashing(**options: Any) -> Encoder:
+    from fabgwas_embeddings.encoders._hashing import HashingEncoder
+
+    return HashingEncoder(**options)
+
+
+_ENCODERS: dict[str, Callable[..., Encoder]] = {"local": _local, "hashing": _hashing}
+ENCODERS = tuple(_ENCODERS)
+
+
+def make_encoder(name: str, **options: Any) -> Encoder:
+    """An encoder by name; its libraries are imported here and not before.
+
+    Parameters
+    ----------
+    name
+        One of `ENCODERS`.
+    options
+        Settings of the encoder; all know `dim`.
+    """
+    if name not in _ENCODERS:
+        raise UsageError(f"encoder {name}: unknown; choose one of {', '.join(ENCODERS)}.")
+    return _ENCODERS[name](**options)
+
+
+__all__ = ["ENCODERS", "Encoded", "Encoder", "Group", "make_encoder", "unit_rows"]
