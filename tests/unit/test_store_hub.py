@@ -182,3 +182,27 @@ def test_a_broken_file_is_named(tmp_path, rng):
         InputError, match=r"chr22-embed-chunk001.parquet: not a Parquet file"
     ):
         open_embeddings(tmp_path / "UKB-Imputed-90m")
+
+
+def test_a_huge_row_group_is_never_held_whole(tmp_path):
+    n, dim = 200_000, 64
+    vectors = np.arange(n * dim, dtype=np.float32).reshape(n, dim)
+    table = pa.table(
+        {
+            "chrom": ["1"] * n,
+            "pos": pa.array(np.arange(1, n + 1)).cast(pa.string()),
+            "ref_UKB": ["A"] * n,
+            "alt_UKB": ["C"] * n,
+            "embedding": pa.ListArray.from_arrays(
+                np.arange(0, n * dim + 1, dim, dtype=np.int32), vectors.ravel()
+            ),
+        }
+    )
+    pq.write_table(table, tmp_path / "one.parquet", row_group_size=n, use_dictionary=False)
+    store = open_embeddings(tmp_path)
+    before = pa.total_allocated_bytes()
+    held = 0
+    for block in store.iter_blocks(block_size=10_000):
+        np.testing.assert_array_equal(block.embedding, vectors[block.rows])
+        held = max(held, pa.total_allocated_bytes() - before)
+    assert held < vectors.nbytes / 4
