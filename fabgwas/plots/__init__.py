@@ -1,1 +1,24 @@
-"""placeholder."""
+"""Figures: arrays in, matplotlib axes out, no global state."""
+
+from fabgwas.plots._calibration import prior_calibration, prior_direction
+from fabgwas.plots._intervals import effect_intervals
+from fabgwas.plots._locus import Gene, locus_zoom
+from fabgwas.plots._manhattan import Region, manhattan, mirrored_manhattan
+from fabgwas.plots._qq import lambda_gc, qq
+from fabgwas.plots._style import DARK, LIGHT, Style
+
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "Gene",
+    "Region",
+    "Style",
+    "effect_intervals",
+    "lambda_gc",
+    "locus_zoom",
+    "manhattan",
+    "mirrored_manhattan",
+    "prior_calibration",
+    "prior_direction",
+    "qq",
+]
