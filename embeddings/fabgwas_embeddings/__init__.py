@@ -7,15 +7,18 @@ from fabgwas_embeddings._job import EmbedResult, Job, run_job
 from fabgwas_embeddings._template import Template, load_template
 from fabgwas_embeddings._variants import VariantList, read_variants, variant_list
 from fabgwas_embeddings.encoders import ENCODERS, Encoder, make_encoder
+from fabgwas_embeddings.sources import SOURCES, SourceFiles
 
 __all__ = [
     "ENCODERS",
+    "SOURCES",
     "Annotator",
     "Describer",
     "EmbedResult",
     "Encoder",
     "GeneModels",
     "Job",
+    "SourceFiles",
     "Template",
     "VariantList",
     "embed_variants",

@@ -4,11 +4,12 @@ import bz2
 import gzip
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from fabgwas.errors import InputError
@@ -53,6 +54,7 @@ def read_batches(
     types: dict[str, pa.DataType] | None = None,
     nulls: tuple[str, ...] = ("", ".", "NA"),
     quote: str | bool = False,
+    comment: str | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Stream the rows of a delimited text file, all columns as text unless told.
 
@@ -74,6 +76,8 @@ def read_batches(
         What stands for a missing value.
     quote
         Quoting character, False if there is none.
+    comment
+        Lines among the rows that begin with this and do not fit are passed over.
 
     Raises
     ------
@@ -88,7 +92,11 @@ def read_batches(
                 read_options=pa_csv.ReadOptions(
                     column_names=names, skip_rows=skip, block_size=_BLOCK, use_threads=False
                 ),
-                parse_options=pa_csv.ParseOptions(delimiter=delimiter, quote_char=quote),
+                parse_options=pa_csv.ParseOptions(
+                    delimiter=delimiter,
+                    quote_char=quote,
+                    invalid_row_handler=None if comment is None else _passes(comment),
+                ),
                 convert_options=pa_csv.ConvertOptions(
                     include_columns=wanted,
                     column_types={name: pa.string() for name in wanted} | (types or {}),
@@ -100,6 +108,18 @@ def read_batches(
     except (pa.ArrowInvalid, OSError, EOFError) as error:
         message = str(error).split("\n")[0]
         raise InputError(f"{path}: {message}. Is the file complete?") from error
+
+
+def _passes(comment: str) -> Callable[[pa_csv.InvalidRow], str]:
+    return lambda row: "skip" if row.text.startswith(comment) else "error"
+
+
+def fill(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
+    """Add a column, or fill the gaps of the one that is there."""
+    if name not in table.column_names:
+        return table.append_column(name, column)
+    at = table.schema.get_field_index(name)
+    return table.set_column(at, name, pc.coalesce(table[name].combine_chunks(), column))
 
 
 def sha256_of(path: Path) -> str:

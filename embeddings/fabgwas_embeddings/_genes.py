@@ -9,15 +9,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 
 from fabgwas.errors import InputError
-from fabgwas_embeddings._files import source_of
+from fabgwas_embeddings._files import fill, source_of
 
 FLANK = 5_000  # bp beside a gene that count as upstream or downstream
 NEARBY = 50_000  # bp within which other genes are named
 MOST_NEARBY = 3  # genes
 
+_TEXT_FIELDS = {
+    "gene_name": "gene_name",
+    "gene_process": "process",
+    "gene_function": "function",
+    "gene_summary": "summary",
+}
 _ORIGIN = {"GRCh37": "GENCODE v26 lifted to GRCh37", "GRCh38": "GENCODE v29"}
 
 _CLASSES_KB = (5, 20, 50, 100, 200, 500)  # upper ends of the distance classes
@@ -32,21 +38,24 @@ GENE_FIELDS = (
     "gene_name",
     "gene_process",
     "gene_function",
+    "gene_summary",
+    "gencode_category",
+    "gencode_gene",
 )
 
 
 @dataclass(frozen=True)
 class GeneModels:
-    """Genes of one build, and what is known of them by name.
-
-    `genes` has the columns chrom, start, end (1-based, inclusive), strand and symbol;
-    `text` has symbol, gene_name, process and function, any of which may be null.
-    """
+    """Genes of one build, and what is known of them by name."""
 
     genes: pa.Table
+    """Columns chrom, start, end (1-based, inclusive), strand, symbol; sorted by start."""
     text: pa.Table
+    """Columns symbol, gene_name, process, function and maybe summary; may be null."""
     build: str
     source: dict[str, Any]
+    exons: pa.Table | None = None
+    """Columns chrom, start, end, sorted by start; None if exons are not known."""
 
     fields = GENE_FIELDS
 
@@ -62,23 +71,26 @@ class GeneModels:
         """
         genes = self.genes.filter(pc.equal(self.genes["chrom"], chrom))
         if not genes.num_rows:
-            for name in self.fields:
-                variants = variants.append_column(
-                    name, pa.nulls(len(variants), pa.string())
-                )
             return variants
         columns = _columns(_Place(variants["pos"].to_numpy(), genes), genes)
+        if self.exons is not None:
+            exonic = _inside(self.exons, chrom, variants["pos"].to_numpy())
+            columns |= _tell_exons(columns, pa.array(exonic))
         columns |= self._texts(columns["gene"])
+        columns["gencode_category"] = columns["region"]
+        columns["gencode_gene"] = pc.coalesce(columns["overlapping_genes"], columns["gene"])
         for name in self.fields:
-            variants = variants.append_column(name, columns[name])
+            variants = fill(variants, name, columns[name])
         return variants
 
     def _texts(self, gene: pa.Array) -> dict[str, pa.Array]:
         row = pc.index_in(gene, self.text["symbol"].combine_chunks())
-        pairs = (("gene_name", "gene_name"), ("gene_process", "process"))
+        nothing = pa.nulls(len(gene), pa.string())
         return {
             field: self.text[name].combine_chunks().take(row)
-            for field, name in (*pairs, ("gene_function", "function"))
+            if name in self.text.column_names
+            else nothing
+            for field, name in _TEXT_FIELDS.items()
         }
 
 
@@ -190,3 +202,23 @@ def _place_phrases() -> list[str]:
     sizes = [f"{a} to {b} kb" for a, b in zip(low, _CLASSES_KB, strict=False)]
     sizes = [f"less than {low[1]} kb", *sizes[1:], f"more than {low[-1]} kb"]
     return ["within", *(f"{s} {d} of" for s in sizes for d in ("downstream", "upstream"))]
+
+
+def _inside(
+    intervals: pa.Table, chrom: str, pos: Int[np.ndarray, " variant"]
+) -> Bool[np.ndarray, " variant"]:
+    """Whether positions lie in one of the intervals, which are sorted by start."""
+    there = intervals.filter(pc.equal(intervals["chrom"], chrom))
+    reach = np.maximum.accumulate(np.r_[0, there["end"].to_numpy()])
+    return reach[np.searchsorted(there["start"].to_numpy(), pos, "right")] >= pos
+
+
+def _tell_exons(columns: dict[str, pa.Array], exonic: pa.Array) -> dict[str, pa.Array]:
+    """Call genic variants exonic or intronic."""
+    genic = pc.equal(columns["region"], "genic")
+    kind = pc.if_else(exonic, "exonic", "intronic")
+    where = pc.if_else(exonic, "in an exon of", "in an intron of")
+    return {
+        "region": pc.if_else(genic, kind, columns["region"]),
+        "gene_place": pc.if_else(genic, where, columns["gene_place"]),
+    }

@@ -1,0 +1,148 @@
+"""Annotations kept by position on disk, and looked up shard by shard.
+
+A database is read once, in batches, into one Parquet file a chromosome, sorted by position.
+A shard of variants then reads only the row groups that its positions lie in, so neither the
+database nor the genome is ever in memory.
+"""
+
+import shutil
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from fabgwas.errors import InputError
+from fabgwas.variants import (
+    CHROMOSOMES,
+    chromosome_code,
+    chromosome_codes,
+    match_variants,
+    variant_keys,
+)
+from fabgwas_embeddings._files import fill
+
+_ROW_GROUP = 65_536
+_MOST_SORTED = 20_000_000  # rows of a chromosome that may be sorted in memory
+
+
+class PositionLookup:
+    """An annotator of variants by position and alleles.
+
+    The two alleles match in any order and on either strand. Of several records of one
+    variant the first counts.
+    """
+
+    def __init__(
+        self, folder: Path, fields: tuple[str, ...], source: dict[str, Any]
+    ) -> None:
+        self.folder = folder
+        self.fields = fields
+        self.source = source
+
+    def annotate(self, chrom: str, variants: pa.Table) -> pa.Table:
+        """Add the fields to variants of one chromosome, sorted by pos."""
+        records = self._near(chrom, variants["pos"])
+        match = match_variants(_keys(chrom, records), _keys(chrom, variants))
+        row = np.full(len(variants), -1, np.int64)
+        row[match.right] = match.left
+        index = pa.array(row, mask=row < 0)
+        for name in self.fields:
+            variants = fill(variants, name, records[name].combine_chunks().take(index))
+        return variants
+
+    def _near(self, chrom: str, pos: pa.ChunkedArray) -> pa.Table:
+        path = self.folder / f"{chrom}.parquet"
+        if not path.exists():
+            kinds = pq.read_schema(next(self.folder.glob("*.parquet")))
+            return kinds.empty_table()
+        low, high = pos[0].as_py(), pos[-1].as_py()
+        return pq.read_table(
+            path,
+            columns=["pos", "ref", "alt", *self.fields],
+            filters=[("pos", ">=", low), ("pos", "<=", high)],
+        )
+
+
+def build_lookup(
+    batches: Iterable[pa.RecordBatch],
+    folder: Path,
+    fields: tuple[str, ...],
+    source: dict[str, Any],
+) -> PositionLookup:
+    """Sort a database into `folder`; one that is there is taken as it is.
+
+    Parameters
+    ----------
+    batches
+        Columns chrom, pos, ref, alt and the fields; rows without a place are left out.
+    folder
+        Does not exist, or is the lookup of the same database.
+    fields
+        Columns that are looked up.
+    source
+        File that the database came from.
+    """
+    if folder.exists():
+        return PositionLookup(folder, fields, source)
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    _spread(batches, partial, fields)
+    if not any(partial.iterdir()):
+        raise InputError(f"{source.get('path')}: holds no variant with a position.")
+    for path in partial.iterdir():
+        _sort(path)
+    partial.replace(folder)
+    return PositionLookup(folder, fields, source)
+
+
+def _spread(
+    batches: Iterable[pa.RecordBatch], folder: Path, fields: tuple[str, ...]
+) -> None:
+    """One file a chromosome, in the order of the database."""
+    with ExitStack() as files:
+        writers: dict[int, pq.ParquetWriter] = {}
+        for batch in batches:
+            code = chromosome_codes(batch.column("chrom"))
+            placed = pc.fill_null(pc.greater(batch.column("pos"), 0), False)
+            code[~placed.to_numpy(zero_copy_only=False)] = 0
+            table = pa.Table.from_batches([batch.select(["pos", "ref", "alt", *fields])])
+            for each in np.unique(code[code > 0]).tolist():
+                if each not in writers:
+                    path = folder / f"{CHROMOSOMES[each - 1]}.parquet"
+                    writers[each] = files.enter_context(
+                        pq.ParquetWriter(path, table.schema, compression="zstd")
+                    )
+                rows = table.take(np.flatnonzero(code == each))
+                writers[each].write_table(rows, _ROW_GROUP)
+
+
+def _sort(path: Path) -> None:
+    """Sort a file by position unless it is sorted."""
+    file = pq.ParquetFile(path)
+    last = 0
+    for batch in file.iter_batches(columns=["pos"]):
+        pos = batch.column(0).to_numpy()
+        if pos[0] < last or (np.diff(pos) < 0).any():
+            break
+        last = pos[-1]
+    else:
+        return
+    if file.metadata.num_rows > _MOST_SORTED:
+        raise InputError(
+            f"chromosome {path.stem} of the annotations has {file.metadata.num_rows} rows "
+            "that are not sorted by position; sort the file first."
+        )
+    table = pq.read_table(path)
+    order = np.argsort(table["pos"].to_numpy(), kind="stable")
+    pq.write_table(table.take(order), path, row_group_size=_ROW_GROUP, compression="zstd")
+
+
+def _keys(chrom: str, table: pa.Table) -> Any:
+    code = np.full(len(table), chromosome_code(chrom), np.int64)
+    return variant_keys(code, table["pos"].to_numpy(), table["ref"], table["alt"])

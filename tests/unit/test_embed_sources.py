@@ -1,0 +1,398 @@
+"""Annotation files: real rows, how they join, and what is left out."""
+
+import gzip
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import pytest
+
+from fabgwas.errors import InputError, UsageError
+from fabgwas_embeddings import Describer, load_template
+from fabgwas_embeddings.sources import (
+    CatalogFilter,
+    SourceFiles,
+    build_lookup,
+    catalog_annotator,
+    read_catalog,
+    read_clinvar,
+    read_favor,
+    read_genes,
+)
+
+SUMMARY_HEADER = (
+    "#AlleleID\tType\tName\tGeneID\tGeneSymbol\tHGNC_ID\tClinicalSignificance\t"
+    "ClinSigSimple\tLastEvaluated\tRS# (dbSNP)\tnsv/esv (dbVar)\tRCVaccession\t"
+    "PhenotypeIDS\tPhenotypeList\tOrigin\tOriginSimple\tAssembly\t"
+    "ChromosomeAccession\tChromosome\tStart\tStop\tReferenceAllele\tAlternateAllele"
+    "\tCytogenetic\tReviewStatus\tNumberSubmitters\tGuidelines\tTestedInGTR\t"
+    "OtherIDs\tSubmitterCategories\tVariationID\tPositionVCF\tReferenceAlleleVCF\t"
+    "AlternateAlleleVCF"
+)
+
+
+def table(batches) -> pa.Table:  # type: ignore[no-untyped-def]
+    return pa.Table.from_batches(list(batches))
+
+
+def variants(*rows: tuple[int, str, str, str | None]) -> pa.Table:
+    pos, ref, alt, rsid = zip(*rows, strict=True)
+    return pa.table(
+        {
+            "pos": pa.array(pos, pa.int32()),
+            "ref": ref,
+            "alt": alt,
+            "rsid": pa.array(rsid, pa.string()),
+        }
+    )
+
+
+# --- FAVOR ---------------------------------------------------------------------------
+
+
+def test_the_real_favor_sample_is_read_whole(shared_data: Path) -> None:
+    path = shared_data / "favor_format_sample" / "favor_chr16_sample.csv"
+    found = table(read_favor(path))
+    assert found.num_rows == 49
+    first = found.slice(0, 1).to_pylist()[0]
+    assert (first["chrom"], first["pos"], first["ref"], first["alt"]) == (
+        "16",
+        10001,
+        "T",
+        "A",
+    )
+    assert first["gencode_category"] == "intergenic"
+    assert first["gencode_gene"] == "MIR6859-4"
+    assert set(found["cadd_class"].to_pylist()) <= {"below 10", "10 to 20", None}
+
+
+def test_favor_csv_and_parquet_are_the_same(shared_data: Path, tmp_path: Path) -> None:
+    path = shared_data / "favor_format_sample" / "favor_chr16_sample.csv"
+    pq.write_table(pa_csv.read_csv(path), tmp_path / "favor.parquet")
+    assert table(read_favor(tmp_path / "favor.parquet")).equals(table(read_favor(path)))
+
+
+def test_the_essential_columns_of_favor_are_enough(tmp_path: Path) -> None:
+    path = tmp_path / "essential.csv"
+    path.write_text(
+        "variant_vcf,chromosome,genecode_comprehensive_category,"
+        "genecode_comprehensive_info,genecode_comprehensive_exonic_category,metasvm_pred,"
+        'cadd_phred,rsid\n13-20189481-A-G,13,exonic,"GJB2(ENST1:exon2),CRYL1",'
+        "nonsynonymous SNV,D,21.6,rs35887622\n"
+    )
+    row = table(read_favor(path)).to_pylist()[0]
+    assert row["gencode_gene"] == "GJB2, CRYL1"
+    assert (row["metasvm"], row["metasvm_word"]) == ("D", "damaging")
+    assert (row["cadd_phred"], row["cadd_class"]) == (21.6, "20 to 30")
+    assert row["clinvar_significance"] is None
+
+
+def test_a_file_that_is_not_favor_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match=r"other\.csv: not a FAVOR table"):
+        list(read_favor(path))
+
+
+# --- ClinVar -------------------------------------------------------------------------
+
+
+def test_the_real_clinvar_vcf_is_read_whole(shared_data: Path) -> None:
+    folder = shared_data / "clinvar_2020_08_hg38"
+    found = table(read_clinvar(folder / "clinvar_2020-08.pathogenic.hg38.vcf.gz", "GRCh38"))
+    assert found.num_rows == 25_080
+    assert found.slice(0, 1).to_pylist()[0] == {
+        "chrom": "1",
+        "pos": 1529299,
+        "ref": "C",
+        "alt": "T",
+        "rsid": "rs1057517686",
+        "clinvar_significance": "Pathogenic/Likely pathogenic",
+        "clinvar_review": "criteria provided, multiple submitters, no conflicts",
+        "clinvar_conditions": "Harel-Yoon syndrome",
+        "clinvar_gene": "ATAD3A",
+        "consequence": "missense",
+    }
+    assert "not provided" not in set(found["clinvar_conditions"].to_pylist())
+
+
+def test_a_clinvar_vcf_of_another_build_is_refused(shared_data: Path) -> None:
+    path = shared_data / "clinvar_2020_08_hg38" / "clinvar_2020-08.exVUS_benign.hg38.vcf.gz"
+    with pytest.raises(InputError, match="GRCh38, but the variants are GRCh37"):
+        list(read_clinvar(path, "GRCh37"))
+
+
+def test_variant_summary_gives_the_rows_of_one_build(tmp_path: Path) -> None:
+    path = tmp_path / "variant_summary.txt.gz"
+    names = SUMMARY_HEADER.split("\t")
+    values = {
+        "GeneSymbol": "GJB2",
+        "ClinicalSignificance": "Pathogenic",
+        "RS# (dbSNP)": "35887622",
+        "PhenotypeList": "not provided|Nonsyndromic hearing loss",
+        "Chromosome": "13",
+        "ReviewStatus": "reviewed by expert panel",
+        "ReferenceAlleleVCF": "A",
+        "AlternateAlleleVCF": "G",
+    }
+    rows = [
+        values | {"Assembly": "GRCh37", "PositionVCF": "20763620"},
+        values | {"Assembly": "GRCh38", "PositionVCF": "20189481"},
+        values | {"Assembly": "GRCh38", "PositionVCF": "-1", "RS# (dbSNP)": "-1"},
+    ]
+    lines = ["\t".join(row.get(name, "-") for name in names) for row in rows]
+    path.write_bytes(gzip.compress("\n".join([SUMMARY_HEADER, *lines, ""]).encode()))
+    found = table(read_clinvar(path, "GRCh38")).to_pylist()
+    assert [row["pos"] for row in found] == [20189481, None]
+    assert found[0]["clinvar_conditions"] == "Nonsyndromic hearing loss"
+    assert [row["rsid"] for row in found] == ["rs35887622", None]
+
+
+# --- GWAS Catalog --------------------------------------------------------------------
+
+
+def catalog(path: Path, rows: list[dict[str, str]], *, ontology: bool = True) -> pa.Table:
+    names = ["DATE", "PUBMEDID", "DISEASE/TRAIT", "CHR_ID", "CHR_POS", "SNPS"]
+    names += ["STRONGEST SNP-RISK ALLELE", "PVALUE_MLOG"]
+    names += ["MAPPED_TRAIT", "MAPPED_TRAIT_URI"] if ontology else []
+    lines = ["\t".join(names)]
+    lines += ["\t".join(row.get(name, "") for name in names) for row in rows]
+    path.write_text("\n".join(lines) + "\n")
+    return read_catalog(path)
+
+
+ROWS = [
+    {
+        "DATE": "2018-10-01",
+        "DISEASE/TRAIT": "Height",
+        "CHR_ID": "1",
+        "CHR_POS": "100",
+        "SNPS": "rs1",
+        "STRONGEST SNP-RISK ALLELE": "rs1-A",
+        "PVALUE_MLOG": "9",
+        "MAPPED_TRAIT": "body height",
+    },
+    {
+        "DATE": "12-Jun-2015",
+        "DISEASE/TRAIT": "BMI",
+        "CHR_ID": "1",
+        "CHR_POS": "100",
+        "SNPS": "rs1",
+        "STRONGEST SNP-RISK ALLELE": "rs1-?",
+        "PVALUE_MLOG": "20",
+        "MAPPED_TRAIT": "body mass index",
+    },
+    {
+        "DATE": "14934.0",
+        "DISEASE/TRAIT": "Pair",
+        "SNPS": "rs2 x rs3",
+        "STRONGEST SNP-RISK ALLELE": "rs2-C x rs3-T",
+        "PVALUE_MLOG": "8",
+        "MAPPED_TRAIT": "infant body height",
+    },
+]
+
+
+def traits(found: pa.Table, *rows: tuple[int, str, str, str | None]) -> list[str | None]:
+    annotator = catalog_annotator(found, "GRCh38", {})
+    return annotator.annotate("1", variants(*rows))["catalog_traits"].to_pylist()
+
+
+def test_several_traits_of_a_variant_are_merged_by_p_value(tmp_path: Path) -> None:
+    found = catalog(tmp_path / "a.tsv", ROWS)
+    assert found["risk_allele"].to_pylist() == ["A", None, "C", "T"]
+    assert traits(
+        found, (5, "A", "C", "rs1"), (6, "A", "C", "rs3"), (7, "A", "C", None)
+    ) == [
+        "body mass index, body height",
+        "infant body height",
+        None,
+    ]
+
+
+def test_a_variant_without_rsid_is_found_by_position(tmp_path: Path) -> None:
+    found = catalog(tmp_path / "a.tsv", ROWS)
+    assert traits(found, (100, "A", "C", None)) == ["body mass index, body height"]
+
+
+def test_without_ontology_columns_the_reported_trait_counts(tmp_path: Path) -> None:
+    found = catalog(tmp_path / "a.tsv", ROWS, ontology=False)
+    assert traits(found, (5, "A", "C", "rs1")) == ["BMI, Height"]
+
+
+def test_a_trait_is_left_out_with_those_that_contain_it(tmp_path: Path) -> None:
+    found = catalog(tmp_path / "a.tsv", ROWS)
+    kept = CatalogFilter(exclude_traits=["Body Height"]).apply(found)
+    assert kept["trait"].to_pylist() == ["BMI"]
+    assert CatalogFilter(exclude_traits=["eight"]).apply(found).num_rows == len(found)
+
+
+def test_studies_after_a_day_are_left_out(tmp_path: Path) -> None:
+    found = catalog(tmp_path / "a.tsv", ROWS)
+    kept = CatalogFilter(before=date(2016, 1, 1)).apply(found)
+    assert set(kept["trait"].to_pylist()) == {"BMI", "Pair"}
+    assert max(kept["date"].to_pylist()) < date(2016, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("gwas_catalog_2016-01-18.hg38.tsv.gz", 22_688),
+        ("gwas_catalog_2020-04-30.sample50000.hg38.tsv.gz", 50_000),
+    ],
+)
+def test_the_real_catalog_is_read_whole(shared_data: Path, name: str, rows: int) -> None:
+    found = read_catalog(shared_data / "gwas_catalog" / name)
+    assert found.num_rows >= rows
+    assert found["date"].null_count == 0
+    kept = CatalogFilter(exclude_traits=["body height"]).apply(found)
+    left = {trait for trait in kept["mapped_trait"].to_pylist() if trait}
+    assert not any("body height" in trait for trait in left)
+    assert 0 < len(found) - len(kept) < 3_000
+
+
+def test_a_date_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'soon'"):
+        catalog(tmp_path / "a.tsv", [ROWS[0] | {"DATE": "soon"}])
+
+
+# --- lookups and all sources together ------------------------------------------------
+
+
+def records(*rows: tuple[str, int, str, str, str]) -> list[pa.RecordBatch]:
+    chrom, pos, ref, alt, value = zip(*rows, strict=True)
+    columns = {"chrom": chrom, "pos": pa.array(pos, pa.int32()), "ref": ref, "alt": alt}
+    return [pa.record_batch({**columns, "value": value})]
+
+
+def test_a_lookup_matches_swapped_and_flipped_alleles_only(tmp_path: Path) -> None:
+    found = build_lookup(
+        records(
+            ("1", 30, "A", "G", "late"),
+            ("1", 10, "A", "G", "snv"),
+            ("1", 10, "A", "AT", "indel"),
+            ("2", 10, "A", "G", "elsewhere"),
+        ),
+        tmp_path / "lookup",
+        ("value",),
+        {},
+    )
+    rows = [(10, "A", "G"), (10, "G", "A"), (10, "T", "C"), (10, "A", "C"), (10, "AT", "A")]
+    rows += [(20, "A", "G"), (30, "A", "G")]
+    annotated = found.annotate("1", variants(*((*row, None) for row in rows)))
+    assert annotated["value"].to_pylist() == [
+        "snv",
+        "snv",
+        "snv",
+        None,
+        "indel",
+        None,
+        "late",
+    ]
+    nowhere = found.annotate("7", variants((10, "A", "G", None)))
+    assert nowhere["value"].to_pylist() == [None]
+
+
+def test_a_lookup_that_is_there_is_not_read_again(tmp_path: Path) -> None:
+    build_lookup(records(("1", 10, "A", "G", "x")), tmp_path / "l", ("value",), {})
+    again = build_lookup(iter(()), tmp_path / "l", ("value",), {})
+    assert again.annotate("1", variants((10, "A", "G", None)))["value"].to_pylist() == ["x"]
+
+
+def test_an_empty_database_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none\.vcf"):
+        build_lookup([], tmp_path / "l", ("value",), {"path": "none.vcf"})
+
+
+@pytest.fixture
+def favor(tmp_path: Path) -> Path:
+    path = tmp_path / "favor.csv"
+    path.write_text(
+        "variant_vcf,metasvm_pred,cadd_phred,clnsig,clnrevstat,clndn\n"
+        "13-20189481-A-G,D,21.6,Pathogenic,reviewed_by_expert_panel,Deafness|Hearing_loss\n"
+    )
+    return path
+
+
+def describe(files: SourceFiles, folder: Path, template: str = "paper") -> str:
+    opened = files.open("GRCh38", folder)
+    describer = Describer("GRCh38", load_template(template), opened.annotators)
+    found = describer.describe("13", variants((20189481, "A", "G", "rs35887622")))
+    return found.texts[0]
+
+
+def test_all_sources_fill_the_template(favor: Path, tmp_path: Path) -> None:
+    text = describe(SourceFiles(favor=[favor]), tmp_path / "work")
+    assert "It is genic in/near the GJB2 gene(s)." in text
+    assert "CADD Phred score of 21.6." in text
+    assert "associated with disease(s): deafness, hearing loss." in text
+
+
+def test_leaving_out_clinvar_reaches_into_favor(favor: Path, tmp_path: Path) -> None:
+    files = SourceFiles(favor=[favor], exclude_sources=["clinvar"])
+    for template in ("paper", "default"):
+        text = describe(files, tmp_path / "work", template)
+        assert "CADD" in text
+        assert "ClinVar" not in text
+        assert "eafness" not in text
+    assert files.exclusions == {"sources": ["clinvar"]}
+
+
+def test_what_was_left_out_is_told(tmp_path: Path) -> None:
+    files = SourceFiles(exclude_traits=["body height"], catalog_before=date(2016, 1, 1))
+    assert files.exclusions == {"traits": ["body height"], "catalog_before": "2016-01-01"}
+    with pytest.raises(UsageError, match="'dbsnp' is unknown"):
+        SourceFiles(exclude_sources=["dbsnp"])
+
+
+def test_favor_needs_grch38(favor: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="FAVOR is GRCh38"):
+        SourceFiles(favor=[favor]).open("GRCh37", tmp_path)
+
+
+# --- gene files ----------------------------------------------------------------------
+
+GTF = """#!genome-build GRCh38
+chr1\tH\tgene\t1000\t9000\t.\t+\t.\tgene_type "protein_coding"; gene_name "AA";
+chr1\tH\texon\t1000\t1100\t.\t+\t.\tgene_type "protein_coding"; gene_name "AA";
+chr1\tH\texon\t8000\t9000\t.\t+\t.\tgene_type "protein_coding"; gene_name "AA";
+chr1\tH\tgene\t5000\t6000\t.\t+\t.\tgene_type "lncRNA"; gene_name "LNC";
+"""
+GFF = """##gff-version 3
+1\tH\tgene\t1000\t9000\t.\t+\t.\tID=gene:E1;Name=AA;biotype=protein_coding
+###
+1\tH\texon\t1000\t1100\t.\t+\t.\tParent=transcript:T1;Name=X1
+1\tH\texon\t8000\t9000\t.\t+\t.\tParent=transcript:T1;Name=X2
+"""
+
+
+@pytest.mark.parametrize("content", [GTF, GFF])
+def test_exons_tell_exonic_from_intronic(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "genes.gz"
+    path.write_bytes(gzip.compress(content.encode()))
+    genes = read_genes(path, "GRCh38")
+    assert genes.genes["symbol"].to_pylist() == ["AA"]
+    rows = [(pos, "A", "C", None) for pos in (999, 1000, 1101, 8500, 20_000)]
+    found = genes.annotate("1", variants(*rows))
+    assert found["region"].to_pylist() == [
+        "upstream",
+        "exonic",
+        "intronic",
+        "exonic",
+        "intergenic",
+    ]
+    assert found["gene_place"].to_pylist()[1:3] == ["in an exon of", "in an intron of"]
+
+
+def test_a_table_of_genes_with_summaries(tmp_path: Path) -> None:
+    path, summaries = tmp_path / "genes.tsv", tmp_path / "text.tsv"
+    path.write_text("chrom\tstart\tend\tstrand\tsymbol\nchr1\t10\t20\t-\tAA\n")
+    summaries.write_text("symbol\tsummary\nAA\tThis gene makes things.\n")
+    genes = read_genes(path, "GRCh37", summaries=summaries)
+    found = genes.annotate("1", variants((15, "A", "C", None)))
+    assert found["gene_summary"].to_pylist() == ["This gene makes things."]
+    assert found["region"].to_pylist() == ["genic"]
+    with pytest.raises(InputError, match="no column chrom"):
+        read_genes(summaries, "GRCh37")
