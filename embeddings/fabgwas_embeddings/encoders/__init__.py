@@ -19,7 +19,17 @@ def _hashing(**options: Any) -> Encoder:
     return HashingEncoder(**options)
 
 
-_ENCODERS: dict[str, Callable[..., Encoder]] = {"local": _local, "hashing": _hashing}
+def _openai(**options: Any) -> Encoder:
+    from fabgwas_embeddings.encoders._openai import OpenAiEncoder
+
+    return OpenAiEncoder(**options)
+
+
+_ENCODERS: dict[str, Callable[..., Encoder]] = {
+    "local": _local,
+    "hashing": _hashing,
+    "openai": _openai,
+}
 ENCODERS = tuple(_ENCODERS)
 
 

@@ -74,7 +74,7 @@ def encode_in_turn(encoder: Encoder, groups: Iterable[Group]) -> Iterator[Encode
 
 def unit_rows(
     vectors: Float32[np.ndarray, "text dim"], dim: int | None = None
-) -> Float32[np.ndarray, "text dim"]:
+) -> Float32[np.ndarray, "text kept"]:
     """Scale rows to length 1, after cutting them to their first `dim` numbers."""
     vectors = np.asarray(vectors, np.float32)[:, :dim]
     length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
