@@ -1,12 +1,11 @@
 """Priors for all variants, each learned on folds that its own fold does not touch.
 
 For a held-out fold, ridge regressions of z and of log(1 + z^2) on the features are fitted
-on its training units; the trust in their predictions is calibrated on inner folds, which
-are held out from such regressions in turn. The embedding is used only where it beats the
-covariates there.
+on its training units. How far to trust their predictions, and how strongly to shrink the
+embedding, is settled on inner folds, held out from such regressions in turn. The embedding
+is used only where it beats the covariates there.
 """
 
-from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,17 +13,12 @@ from jaxtyping import Float, Int
 
 from fabgwas.link._calibrate import Calibration, Variants, calibrate
 from fabgwas.link._folds import Folds
-from fabgwas.link._gram import Gram, empty_gram, update_gram
-from fabgwas.link._ridge import RidgeFit, fit_ridge
+from fabgwas.link._predict import Predictions, Read, predict
 
-_INNER_FOLDS = 4
-# three parameters need no more, and every fold fits them twice
-_CALIBRATION_ROWS = 200_000
+# a handful of parameters needs no more rows
+_CALIBRATION_ROWS = 100_000
 # log-likelihood by which the embedding must beat the covariates on the inner folds
 _LEAST_GAIN = 3.0
-
-Vectors = Iterator[tuple[Int[np.ndarray, " row"], Float[np.ndarray, "row dim"]]]
-"""Blocks of row numbers and their embeddings, together all rows once, in any order."""
 
 
 class FoldReport(NamedTuple):
@@ -36,9 +30,15 @@ class FoldReport(NamedTuple):
     model: str
     """``embedding`` or ``covariates``: the better one on the inner folds."""
     inner_gain: float
-    """Weighted log-likelihood per inner variant: embedding minus covariates."""
+    """Log-likelihood per unit of weight on the inner folds: best embedding minus covariates."""
+    shrinkage: float
+    """Multiple of the penalty of the largest likelihood at which the embedding did best."""
     mean_scale: float
-    magnitude_slope: float
+    """Trust in the predicted mean."""
+    covariates_slope: float
+    """Trust in the log magnitude predicted by the covariates."""
+    embedding_slope: float
+    """Trust in what the embedding adds to it; 0 where it is not used."""
 
 
 class Prior(NamedTuple):
@@ -52,18 +52,8 @@ class Prior(NamedTuple):
     reports: list[FoldReport]
 
 
-class _Predictions(NamedTuple):
-    """Of one kind of features: made without the fold, and without its inner folds."""
-
-    mean: Variants
-    mean_var: Variants
-    magnitude: Variants
-    inner_mean: Float[np.ndarray, "variant fold"]
-    inner_magnitude: Float[np.ndarray, "variant fold"]
-
-
 def cross_fit(
-    read: Callable[[], Vectors],
+    read: Read,
     dim: int,
     z: Variants,
     covariates: Float[np.ndarray, "variant covariate"],
@@ -100,186 +90,54 @@ def cross_fit(
     -------
     Prior means and variances on the z scale, and what was learned for each fold.
     """
-    n_covariates = covariates.shape[1]
-    targets = np.column_stack([z, np.log1p(z * z)])
-    gram = empty_gram(folds.train.shape[1], n_covariates + dim, 2)
-    for rows, vectors in read():
-        x = _features(covariates, rows, vectors)
-        update_gram(gram, x, targets[rows], weight[rows], folds.unit[rows])
-    rotation = _principal_axes(gram, n_covariates, min(components, dim))
-    covariates_only = np.eye(n_covariates + dim, n_covariates)
-    rotations = [rotation, covariates_only]
-    models = [_fit_all(gram.project(part), folds, n_covariates) for part in rotations]
-    predictions = _predict_all(read, covariates, folds, rotations, models, z.size)
-    return _assemble(z, weight, folds, predictions, max_shift)
-
-
-def _features(
-    covariates: Float[np.ndarray, "variant covariate"],
-    rows: Int[np.ndarray, " row"],
-    vectors: Float[np.ndarray, "row dim"],
-) -> Float[np.ndarray, "row feature"]:
-    return np.concatenate([covariates[rows].astype(vectors.dtype), vectors], axis=1)
-
-
-def _principal_axes(
-    gram: Gram, n_covariates: int, components: int
-) -> Float[np.ndarray, "feature part"]:
-    """Covariates as they are, then the leading axes of the centred embedding.
-
-    They are functions of the features alone, so all folds may share them.
-    """
-    total = gram.xtx.sum(axis=0)
-    dim = total.shape[0] - n_covariates
-    mean = total[0, n_covariates:] / total[0, 0]
-    scatter = total[n_covariates:, n_covariates:] - total[0, 0] * np.outer(mean, mean)
-    _, vectors = np.linalg.eigh(scatter)
-    rotation = np.zeros((n_covariates + dim, n_covariates + components))
-    rotation[:n_covariates, :n_covariates] = np.eye(n_covariates)
-    rotation[n_covariates:, n_covariates:] = vectors[:, ::-1][:, :components]
-    return rotation
-
-
-class _Models(NamedTuple):
-    """Fits of z and of log(1 + z^2), for each fold and for each of its inner folds."""
-
-    outer: list[list[RidgeFit]]
-    inner: list[list[list[RidgeFit]]]
-    """Indexed by the outer fold, then by `_inner_groups`."""
-
-
-def _inner_groups(n_folds: int) -> list[Int[np.ndarray, " fold"]]:
-    """For each held-out fold, the inner group of every fold; -1 for itself."""
-    groups = []
-    for fold in range(n_folds):
-        others = np.delete(np.arange(n_folds), fold)
-        group = np.full(n_folds, -1)
-        for number, part in enumerate(
-            np.array_split(others, min(_INNER_FOLDS, others.size))
-        ):
-            group[part] = number
-        groups.append(group)
-    return groups
-
-
-def _fit_all(gram: Gram, folds: Folds, n_covariates: int) -> _Models:
-    train = folds.train
-    outer, inner = [], []
-    for fold, group in enumerate(_inner_groups(train.shape[0])):
-        outer.append(fit_ridge(gram.train(train[fold]), n_covariates))
-        inner.append(
-            [
-                fit_ridge(
-                    gram.train(train[fold] & train[group == number].all(axis=0)),
-                    n_covariates,
-                )
-                for number in range(group.max() + 1)
-            ]
-        )
-    return _Models(outer, inner)
-
-
-def _predict_all(
-    read: Callable[[], Vectors],
-    covariates: Float[np.ndarray, "variant covariate"],
-    folds: Folds,
-    rotations: list[Float[np.ndarray, "feature _"]],
-    models: list[_Models],
-    size: int,
-) -> list[_Predictions]:
-    n_folds = folds.train.shape[0]
-    results = [
-        _Predictions(
-            *(np.zeros(size) for _ in range(3)),
-            *(np.zeros((size, n_folds), np.float32) for _ in range(2)),
-        )
-        for _ in models
-    ]
-    groups = _inner_groups(n_folds)
-    for rows, vectors in read():
-        x = _features(covariates, rows, vectors)
-        for rotation, model, result in zip(rotations, models, results, strict=True):
-            rotated = x @ rotation.astype(x.dtype)
-            for fold in np.unique(folds.fold[rows]).tolist():
-                mine = folds.fold[rows] == fold
-                _predict_fold(
-                    rotated[mine].astype(np.float64),
-                    rows[mine],
-                    fold,
-                    groups,
-                    model,
-                    result,
-                )
-    return results
-
-
-def _predict_fold(
-    x: Float[np.ndarray, "row part"],
-    rows: Int[np.ndarray, " row"],
-    fold: int,
-    groups: list[Int[np.ndarray, " fold"]],
-    models: _Models,
-    result: _Predictions,
-) -> None:
-    mean, magnitude = models.outer[fold]
-    result.mean[rows] = x @ mean.coefficients
-    result.mean_var[rows] = np.sum((x @ mean.covariance_root) ** 2, axis=1)
-    result.magnitude[rows] = x @ magnitude.coefficients
-    for other, group in enumerate(groups):
-        if other != fold:
-            inner_mean, inner_magnitude = models.inner[other][group[fold]]
-            result.inner_mean[rows, other] = x @ inner_mean.coefficients
-            result.inner_magnitude[rows, other] = x @ inner_magnitude.coefficients
-
-
-def _assemble(
-    z: Variants,
-    weight: Variants,
-    folds: Folds,
-    predictions: list[_Predictions],
-    max_shift: float,
-) -> Prior:
+    sample = np.arange(0, z.size, -(-z.size // _CALIBRATION_ROWS))
+    base, *candidates = predict(
+        read, dim, z, covariates, weight, folds, sample, components=components
+    )
     parts = [np.empty(z.size) for _ in range(4)]
     reports = []
     for fold in range(folds.train.shape[0]):
         mine = np.flatnonzero(folds.fold == fold)
-        training = np.flatnonzero(folds.train[fold][folds.unit])
-        thinned = training[:: -(-training.size // _CALIBRATION_ROWS)]
+        trained = folds.train[fold][folds.unit]
+        seen = np.flatnonzero(trained[sample])
+        rows = sample[seen]
+        trust = calibrate(z[rows], *base.inner(seen, fold, None), weight[rows])
         trusts = [
-            calibrate(
-                z[thinned],
-                kind.inner_mean[thinned, fold].astype(np.float64),
-                kind.inner_magnitude[thinned, fold].astype(np.float64),
-                weight[thinned],
-            )
-            for kind in predictions
+            calibrate(z[rows], *candidate.inner(seen, fold, base), weight[rows])
+            for candidate in candidates
         ]
-        gain = trusts[0].log_likelihood - trusts[1].log_likelihood
-        chosen = 0 if gain > _LEAST_GAIN else 1
-        parts[0][mine], parts[1][mine] = _prior(
-            predictions[chosen], trusts[chosen], mine, max_shift
-        )
-        parts[2][mine], parts[3][mine] = _prior(predictions[1], trusts[1], mine, max_shift)
+        best = int(np.argmax([found.log_likelihood for found in trusts]))
+        gain = trusts[best].log_likelihood - trust.log_likelihood
+        parts[2][mine], parts[3][mine] = _prior(base, None, trust, mine, max_shift)
+        if gain > _LEAST_GAIN:
+            chosen, trust = candidates[best], trusts[best]
+            parts[0][mine], parts[1][mine] = _prior(chosen, base, trust, mine, max_shift)
+        else:
+            parts[0][mine], parts[1][mine] = parts[2][mine], parts[3][mine]
+        slopes = [*trust.log_var_slopes, 0.0]
         reports.append(
             FoldReport(
                 fold=fold,
                 n_variants=mine.size,
-                n_training=training.size,
-                model=("embedding", "covariates")[chosen],
-                inner_gain=gain / float(weight[thinned].sum()),
-                mean_scale=trusts[chosen].mean_scale,
-                magnitude_slope=trusts[chosen].log_var_slope,
+                n_training=int(trained.sum()),
+                model="embedding" if gain > _LEAST_GAIN else "covariates",
+                inner_gain=gain / float(weight[rows].sum()),
+                shrinkage=candidates[best].shrinkage,
+                mean_scale=trust.mean_scale,
+                covariates_slope=float(slopes[0]),
+                embedding_slope=float(slopes[1]),
             )
         )
     return Prior(parts[0], parts[1], parts[2], parts[3], reports)
 
 
 def _prior(
-    predictions: _Predictions,
+    predictions: Predictions,
+    base: Predictions | None,
     trust: Calibration,
     mine: Int[np.ndarray, " member"],
     max_shift: float,
 ) -> tuple[Float[np.ndarray, " member"], Float[np.ndarray, " member"]]:
-    mean, var = trust.moments(predictions.mean[mine], predictions.magnitude[mine])
+    mean, var = trust.moments(predictions.mean[mine], predictions.magnitudes(mine, base))
     var = var + trust.mean_scale**2 * predictions.mean_var[mine]
     return mean, np.maximum(var, 2 * np.abs(mean) / max_shift)

@@ -6,6 +6,7 @@ with unpenalised covariates U first among the features. Everything is a function
 cross products, so a fit costs the same for any number of variants.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,8 +32,10 @@ class RidgeFit(NamedTuple):
     """C with Cov(coefficients) = C C'."""
 
 
-def fit_ridge(gram: Gram, n_covariates: int) -> list[RidgeFit]:
-    """Fit every target of a Gram matrix that has a single unit.
+def fit_ridge(
+    gram: Gram, n_covariates: int, shrinkage: Sequence[float] = (1.0,)
+) -> list[list[RidgeFit]]:
+    """Fit every target of a Gram matrix that has a single unit, with several penalties.
 
     The restricted marginal likelihood, in which the covariates have flat priors and the
     weights count as numbers of observations, is maximised over the ratio psi^2 / sigma^2;
@@ -45,6 +48,14 @@ def fit_ridge(gram: Gram, n_covariates: int) -> list[RidgeFit]:
     n_covariates
         The first features that are not penalised. With no others this is ordinary least
         squares.
+    shrinkage
+        Multiples of the penalty of the largest likelihood to fit with. Neighbours in LD share
+        both text and signal, which a likelihood of independent variants takes for proof, so
+        that stronger penalties often predict better.
+
+    Returns
+    -------
+    For each shrinkage, the fit of each target.
 
     References
     ----------
@@ -57,7 +68,10 @@ def fit_ridge(gram: Gram, n_covariates: int) -> list[RidgeFit]:
             f"{gram.weight[0]:g} weighted variants cannot teach {n_covariates} covariates."
         )
     split = _project_out(gram.xtx[0], gram.xty[0], gram.yty[0], n_covariates)
-    return [_fit_target(split, target, freedom) for target in range(gram.yty.shape[1])]
+    return [
+        [_fit_target(split, target, freedom, factor) for target in range(gram.yty.shape[1])]
+        for factor in shrinkage
+    ]
 
 
 class _Split(NamedTuple):
@@ -72,9 +86,9 @@ class _Split(NamedTuple):
     inverse_root: Float[np.ndarray, "covariate covariate"]
 
 
-def _fit_target(split: _Split, target: int, freedom: float) -> RidgeFit:
+def _fit_target(split: _Split, target: int, freedom: float, shrinkage: float) -> RidgeFit:
     projections, rest = split.projections[:, target], float(split.rest[target])
-    ratio = _best_ratio(split.values, projections, rest, freedom)
+    ratio = _best_ratio(split.values, projections, rest, freedom) / shrinkage
     shrunk = ratio / (1 + ratio * split.values)
     sigma2 = (rest - float(shrunk @ projections**2)) / freedom
     sigma2 = max(sigma2, np.finfo(float).tiny)

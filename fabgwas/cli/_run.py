@@ -1,0 +1,80 @@
+"""The bodies of `fabgwas run` and `fabgwas munge`."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from fabgwas.config import RunConfig
+from fabgwas.errors import UsageError
+
+
+def run_from_options(
+    settings: dict[str, Any], *, threads: int | None, overwrite: bool, quiet: bool
+) -> None:
+    """Run the pipeline with the options of the command line."""
+    limit_threads(threads)
+    show_log(quiet=quiet)
+    config = RunConfig(**plain(settings))
+    from fabgwas.pipeline import run
+
+    result = run(config, overwrite=overwrite, command=command_line())
+    for line in result.summary():
+        print(line)
+
+
+def munge_from_options(settings: dict[str, Any], *, overwrite: bool, quiet: bool) -> None:
+    """Standardise summary statistics with the options of the command line."""
+    show_log(quiet=quiet)
+    from fabgwas.io import write_munged
+    from fabgwas.pipeline import read_study, refuse_to_replace
+
+    settings = plain(settings)
+    out = settings.pop("out")
+    config = RunConfig(embeddings="", out=out, **settings)
+    refuse_to_replace(
+        [Path(f"{out}.sumstats.parquet"), Path(f"{out}.tally.tsv")], overwrite=overwrite
+    )
+    for path in write_munged(read_study(config, None), out):
+        print(path)
+
+
+def plain(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings with paths as text, the way the manifest keeps them."""
+    return {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in settings.items()
+    }
+
+
+def command_line() -> list[str]:
+    """The command as it was typed."""
+    return [Path(sys.argv[0]).name, *sys.argv[1:]]
+
+
+def show_log(*, quiet: bool) -> None:
+    """Send what the library logs to stderr, one line each."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setLevel(logging.WARNING if quiet else logging.INFO)
+    logger = logging.getLogger("fabgwas")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+
+
+def limit_threads(threads: int | None) -> None:
+    """Keep BLAS and XLA to some processors; works only before they are loaded."""
+    if threads is None:
+        return
+    if "numpy" in sys.modules:
+        raise UsageError("threads can only be set before NumPy is imported.")
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ[f"{library}_NUM_THREADS"] = str(threads)
+    os.environ["XLA_FLAGS"] = " ".join(
+        [
+            os.environ.get("XLA_FLAGS", ""),
+            f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}",
+            f"intra_op_parallelism_threads={threads}",
+        ]
+    ).strip()
