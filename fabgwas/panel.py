@@ -164,9 +164,10 @@ class Panel:
     def _compute_scores(self, window: int) -> LdScores:
         order = self._genome_order
         scores = ld_scores(self._read, self.chrom[order], self.pos[order], window)
-        score, freq = np.full((2, self.n_variants), np.nan)
+        score, freq, crossing = np.full((3, self.n_variants), np.nan)
         score[order], freq[order] = scores.score, scores.freq
-        return LdScores(score, freq)
+        crossing[order] = scores.crossing
+        return LdScores(score, freq, crossing)
 
     def _key(self, window: int) -> str:
         """Digest of the files and of all that shapes the scores."""
@@ -217,7 +218,7 @@ def _load(path: Path, n_variants: int) -> LdScores | None:
     """Scores from the cache; None if there are none, or the file is damaged."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            scores = LdScores(stored["score"], stored["freq"])
+            scores = LdScores(*(stored[name] for name in LdScores._fields))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     fits = all(values.shape == (n_variants,) for values in scores)

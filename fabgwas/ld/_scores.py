@@ -18,6 +18,8 @@ class LdSums(NamedTuple):
     """Sums over the LD neighbours of each variant, and what was learned on the way."""
 
     total: Float[np.ndarray, "variant dim"]
+    later: Float[np.ndarray, "variant dim"]
+    """The part of `total` that comes from the neighbours after the variant."""
     freq: Float[np.ndarray, " variant"]
     """Frequency of the counted allele."""
     varies: Float[np.ndarray, " variant"]
@@ -31,6 +33,8 @@ class LdScores(NamedTuple):
     """Nan where the variant does not vary in the panel."""
     freq: Float[np.ndarray, " variant"]
     """Frequency of the counted allele."""
+    crossing: Float[np.ndarray, " variant"]
+    """Unbiased r² summed over the pairs on the two sides of a cut before the variant."""
 
 
 def ld_scores(
@@ -63,7 +67,11 @@ def ld_scores(
     """
     sums = ld_sums(read, chrom, pos, np.ones((chrom.size, 1), np.float32), window)
     score = np.where(sums.varies > 0, sums.total[:, 0], np.nan)
-    return LdScores(score, sums.freq)
+    later = sums.later[:, 0]
+    earlier = np.where(sums.varies > 0, sums.total[:, 0] - later - 1, 0)
+    # a cut is crossed by the pairs that have begun before it and not yet ended
+    open_pairs = np.cumsum(later) - np.cumsum(earlier)
+    return LdScores(score, sums.freq, np.concatenate([[0], open_pairs[:-1]]))
 
 
 def ld_sums(
@@ -83,7 +91,7 @@ def ld_sums(
     starts, ends = _windows(chrom, pos, window)
     n_variants = chrom.size
     features = np.asarray(features, np.float32)
-    raw = np.zeros(features.shape)
+    later, earlier = np.zeros((2, *features.shape))
     freq, varies = np.full(n_variants, np.nan), np.zeros(n_variants)
     x = np.empty((0, 0), np.float32)  # variants `first` to `known - 1`
     first = known = n_samples = 0
@@ -96,16 +104,19 @@ def ld_sums(
         x = np.concatenate([x[start - first :].reshape(-1, n_samples), fresh.x])
         first, known = start, end
         r2 = _later_r2(x, ends[start:stop] - start)
-        raw[start:stop] += r2 @ features[start:end]
-        raw[start:end] += r2.T @ features[start:stop]
+        later[start:stop] = r2 @ features[start:end]
+        earlier[start:end] += r2.T @ features[start:stop]
     if n_samples < 3:
         raise ValueError(f"LD scores need at least 3 samples, not {n_samples}.")
-    # sum of r2 - (1 - r2) / (n - 2) over the others, and 1 for the variant itself
+    # r2 - (1 - r2) / (n - 2) of each pair, and 1 for the variant itself
     informative = features * varies[:, None]
-    cumulative = np.concatenate([np.zeros((1, features.shape[1])), informative.cumsum(0)])
-    others = cumulative[ends] - cumulative[starts] - informative
-    total = raw * (n_samples - 1) / (n_samples - 2) - others / (n_samples - 2)
-    return LdSums((total + informative) * varies[:, None], freq, varies)
+    before = np.concatenate([np.zeros((1, features.shape[1])), informative.cumsum(0)])
+    own = np.arange(n_variants)
+    later = (later * (n_samples - 1) - (before[ends] - before[own + 1])) / (n_samples - 2)
+    earlier = (earlier * (n_samples - 1) - (before[own] - before[starts])) / (n_samples - 2)
+    later *= varies[:, None]
+    total = later + (earlier + informative) * varies[:, None]
+    return LdSums(total, later, freq, varies)
 
 
 def _later_r2(
