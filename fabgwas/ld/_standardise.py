@@ -30,7 +30,7 @@ def standardise(dosage: Float[np.ndarray, "sample variant"]) -> Standardised:
     centred[missing] = 0
     length = np.sqrt(np.einsum("ij,ij->i", centred, centred, dtype=np.float64))
     # rounding of the mean leaves a little where all dosages are equal
-    varies = length > 1e-4
+    varies = length > 1e-6 * np.sqrt(x.shape[1])
     centred *= np.where(varies, 1 / np.where(varies, length, 1), 0)[:, None].astype(x.dtype)
     sd = np.where(varies, length / np.sqrt(x.shape[1]), 0)
     return Standardised(centred, mean / 2, sd, n_observed)

@@ -123,3 +123,12 @@ def test_agrees_with_an_independent_table_of_real_scores(shared_data: Path) -> N
     ours = np.array([scores.score[number[name]] for name, _ in rows])
     # the table has two decimals
     np.testing.assert_allclose(ours, [score for _, score in rows], atol=0.0053)
+
+
+def test_equal_dosages_do_not_vary_whatever_the_rounding() -> None:
+    for value in (0.0, 1.0, 2.0):
+        dosage = np.full((3001, 2), value, np.float32)
+        dosage[17, 0] = np.nan
+        assert not standardise(dosage).sd.any()
+    dosage[5, 0] = 1
+    assert standardise(dosage).sd[0] > 0
