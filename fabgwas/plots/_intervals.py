@@ -51,9 +51,7 @@ def effect_intervals(
             row + shift, ends[:, 0], ends[:, 1], color=color, linewidth=width, label=name,
             zorder=2,
         )  # fmt: skip
-    ax.scatter(
-        estimate, row - _APART, s=16, color=style.reference[0], zorder=3, label="estimate"
-    )
+    ax.scatter(estimate, row - _APART, s=16, color=style.reference[0], zorder=3)
     ax.set_yticks(row, names)
     ax.tick_params(axis="y", length=0, labelcolor=style.ink)
     ax.spines["left"].set_visible(False)
@@ -61,7 +59,7 @@ def effect_intervals(
     ax.set_ylim(estimate.size - 0.4, -0.6)
     label_axes(ax, unit, "", style)
     add_legend(
-        ax, style, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, borderaxespad=0.2,
+        ax, style, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderaxespad=0.2,
         handlelength=1.4, columnspacing=1.2,
     )  # fmt: skip
     return finish(ax)

@@ -9,7 +9,13 @@ from matplotlib.axes import Axes
 
 from fabgwas.plots._genome import GenomeAxis, genome_axis, label_genome
 from fabgwas.plots._labels import MOST_LABELS, Label, draw_labels
-from fabgwas.plots._scale import check_same_size, neg_log10, scale_log_pvalues, thin
+from fabgwas.plots._scale import (
+    KEEP_ABOVE,
+    check_same_size,
+    neg_log10,
+    scale_log_pvalues,
+    thin,
+)
 from fabgwas.plots._style import LIGHT, Style, add_legend, finish, halo, new_axes
 
 _HEADROOM = 1.06
@@ -164,7 +170,14 @@ def mirrored_manhattan(
         )
     if gained or lost:
         # beside the name of the x axis, where no variant can be
-        add_legend(ax, style, loc="upper right", bbox_to_anchor=(1.0, -0.06), ncols=2)
+        add_legend(
+            ax,
+            style,
+            loc="upper right",
+            bbox_to_anchor=(1.0, -0.06),
+            ncols=2,
+            handletextpad=0.2,
+        )
     return finish(ax)
 
 
@@ -195,7 +208,7 @@ def _threshold(ax: Axes, threshold: float | None, style: Style, *, sign: int = 1
     y = -sign * np.log10(threshold)
     ax.axhline(y, color=style.ink, linewidth=0.8, linestyle=(0, (5, 3)), alpha=0.75)
     ax.annotate(
-        f"p = {threshold:.2g}",
+        f"p = {threshold:.2g}".replace("e-0", "e-"),
         (0, y),
         xycoords=ax.get_yaxis_transform(),
         xytext=(3, 2 * sign),
@@ -235,7 +248,8 @@ def _highlight(
 ) -> Label:
     """Colour a region in both halves; its label belongs to the peak of half `number`."""
     for half in halves:
-        mine = half.inside(region)
+        # the mass of weak variants around a peak is not what was found
+        mine = half.inside(region) & (np.abs(half.y) >= KEEP_ABOVE)
         ax.scatter(
             half.x[mine], half.y[mine], s=9, color=color, linewidths=0, rasterized=True,
             zorder=4,

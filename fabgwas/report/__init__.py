@@ -1,1 +1,32 @@
-"""placeholder."""
+"""The report of a run: one HTML file."""
+
+from fabgwas.report._data import (
+    TESTS,
+    Clumping,
+    Embedding,
+    Estimate,
+    FoldSummary,
+    Locus,
+    PriorFacts,
+    ReportData,
+    Study,
+    Tally,
+)
+from fabgwas.report._html import render_report, write_report
+from fabgwas.report._methods import methods_paragraph
+
+__all__ = [
+    "TESTS",
+    "Clumping",
+    "Embedding",
+    "Estimate",
+    "FoldSummary",
+    "Locus",
+    "PriorFacts",
+    "ReportData",
+    "Study",
+    "Tally",
+    "methods_paragraph",
+    "render_report",
+    "write_report",
+]

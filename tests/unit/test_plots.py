@@ -103,7 +103,7 @@ class TestManhattan:
     def test_the_threshold_is_a_line(self) -> None:
         ax = manhattan(np.array([1]), np.array([5]), np.array([-1.0]), threshold=1e-6)
         assert any(np.allclose(line.get_ydata(), 6.0) for line in ax.lines)
-        assert "p = 1e-06" in texts(ax)
+        assert "p = 1e-6" in texts(ax)
 
     def test_labels_point_at_their_variants(self) -> None:
         log_p = np.array([-2.0, -12.0, -3.0]) * LN10
