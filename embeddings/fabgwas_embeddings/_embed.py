@@ -1,42 +1,43 @@
 """`embed_variants`: from a list of variants to a store, in one call."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import pyarrow as pa
 
-from fabgwas_embeddings._describe import Annotator, Describer
-from fabgwas_embeddings._genes import load_genes
-from fabgwas_embeddings._job import EmbedResult, Job, run_job
+from fabgwas_embeddings._describe import Describer
+from fabgwas_embeddings._fasta import FastaVariants
+from fabgwas_embeddings._job import EmbedResult, Engine, Job, run_job, run_locally
 from fabgwas_embeddings._ledger import Tally
 from fabgwas_embeddings._template import load_template
-from fabgwas_embeddings._variants import VariantSource, read_variants, variant_list
+from fabgwas_embeddings._variant_files import read_variants
+from fabgwas_embeddings._variants import VariantSource, variant_list
 from fabgwas_embeddings.encoders import Encoder, make_encoder
+from fabgwas_embeddings.sources import SourceFiles
+
+Variants: TypeAlias = str | Path | pa.Table | VariantSource
+_FASTA = (".fa", ".fasta", ".fna")
 
 
-def embed_variants(
-    variants: str | Path | pa.Table | VariantSource,
+def make_job(
+    variants: Variants,
     store_path: str | Path,
     *,
     build: str,
     encoder: str | Encoder = "local",
     template: str = "default",
-    annotators: Sequence[Annotator] | None = None,
+    sources: SourceFiles | None = None,
     dtype: str = "float16",
     shard_rows: int | None = None,
-    exclusions: Mapping[str, Any] | None = None,
-    progress: Callable[[Tally], None] = lambda _: None,
-) -> EmbedResult:
-    """Describe variants, embed the texts and write a store.
-
-    A store that is complete is opened and nothing is done; one that is not is continued.
+) -> Job:
+    """Put a job together; nothing is encoded and nothing written but sorted annotations.
 
     Parameters
     ----------
     variants
-        A file that `read_variants` knows, a table with the columns chrom, pos, ref, alt and
-        rsid, or a source that reads them in parts.
+        A file that `read_variants` knows, a FASTA file for all its single-base changes, a
+        table with the columns chrom, pos, ref, alt and rsid, or a source read in parts.
     store_path
         Folder of the store.
     build
@@ -45,32 +46,72 @@ def embed_variants(
         Name of an encoder, or one that is made.
     template
         Name of a template, or the path of one.
-    annotators
+    sources
         Where the fields of the template come from; None for the shipped gene models.
     dtype
         float16 or int8.
     shard_rows
         Most variants in a file; None for 128 MiB of float32 vectors.
-    exclusions
-        What was left out of the annotations, for the metadata.
+    """
+    path = Path(store_path)
+    opened = (sources or SourceFiles()).open(build, path / ".work" / "sources")
+    return Job(
+        variants=_open(variants),
+        describer=Describer(build, load_template(template), opened.annotators),
+        encoder=make_encoder(encoder) if isinstance(encoder, str) else encoder,
+        path=path,
+        dtype=dtype,
+        shard_rows=shard_rows,
+        exclusions=opened.exclusions,
+    )
+
+
+def embed_variants(
+    variants: Variants,
+    store_path: str | Path,
+    *,
+    build: str,
+    encoder: str | Encoder = "local",
+    template: str = "default",
+    sources: SourceFiles | None = None,
+    dtype: str = "float16",
+    shard_rows: int | None = None,
+    max_cost: float = 5.0,
+    engine: Engine = run_locally,
+    progress: Callable[[Tally], None] = lambda _: None,
+) -> EmbedResult:
+    """Describe variants, embed the texts and write a store.
+
+    A store that is complete is opened and nothing is done; one that is not is continued.
+
+    Parameters
+    ----------
+    variants, store_path, build, encoder, template, sources, dtype, shard_rows
+        As in `make_job`.
+    max_cost
+        Most that may be spent, in USD, by the estimate made before the first request.
+    engine
+        Where texts are encoded.
     progress
         Called after each group of texts.
     """
-    if isinstance(variants, pa.Table):
-        variants = variant_list(variants)
-    elif isinstance(variants, str | Path):
-        variants = read_variants(variants)
-    job = Job(
-        variants=variants,
-        describer=Describer(
-            build,
-            load_template(template),
-            [load_genes(build)] if annotators is None else annotators,
-        ),
-        encoder=make_encoder(encoder) if isinstance(encoder, str) else encoder,
-        path=Path(store_path),
+    job = make_job(
+        variants,
+        store_path,
+        build=build,
+        encoder=encoder,
+        template=template,
+        sources=sources,
         dtype=dtype,
         shard_rows=shard_rows,
-        exclusions=dict(exclusions or {}),
     )
-    return run_job(job, progress=progress)
+    return run_job(job, engine, progress, max_cost=max_cost)
+
+
+def _open(variants: Variants) -> VariantSource:
+    if isinstance(variants, pa.Table):
+        return variant_list(variants)
+    if not isinstance(variants, str | Path):
+        return variants
+    path = Path(variants)
+    return FastaVariants.open(path) if path.suffix in _FASTA else read_variants(path)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, Int
+from jaxtyping import Float32
 
 from fabgwas.errors import UsageError
 from fabgwas.store import EmbeddingStore, StoreMetadata, StoreWriter, open_embeddings
@@ -19,6 +19,7 @@ from fabgwas_embeddings._describe import Describer, Description
 from fabgwas_embeddings._ledger import Ledger, Tally
 from fabgwas_embeddings._variants import Shard, VariantSource
 from fabgwas_embeddings.encoders import Encoded, Encoder, Group, unit_rows
+from fabgwas_embeddings.encoders._api import estimate_tokens
 
 _SHARD_BYTES = 1 << 27  # of float32 vectors in memory
 _ROW_GROUP = 8192  # shards are whole row groups
@@ -124,14 +125,20 @@ class Job:
 class _Sample(NamedTuple):
     """Rows of the store and their vectors before they were rounded."""
 
-    rows: list[Int[np.ndarray, " variant"]]
+    shards: list[int]
     vectors: list[Float32[np.ndarray, "variant dim"]]
+    """Of the first variants of each shard."""
 
     def cosine(self, store: EmbeddingStore) -> float | None:
         """Smallest cosine of a stored and an exact vector."""
-        if not self.rows:
+        if not self.shards:
             return None
-        stored = unit_rows(store.take(np.concatenate(self.rows)))
+        first = [row for _, row in store.iter_shards()]
+        rows = [
+            first[shard] + np.arange(len(vectors))
+            for shard, vectors in zip(self.shards, self.vectors, strict=True)
+        ]
+        stored = unit_rows(store.take(np.concatenate(rows)))
         exact = unit_rows(np.concatenate(self.vectors))
         return float(np.einsum("ij,ij->i", stored, exact).min())
 
@@ -142,12 +149,21 @@ def run_locally(encoder: Encoder, groups: Iterator[Group]) -> Iterator[Encoded]:
 
 
 def run_job(
-    job: Job, engine: Engine = run_locally, progress: Progress = lambda _: None
+    job: Job,
+    engine: Engine = run_locally,
+    progress: Progress = lambda _: None,
+    *,
+    max_cost: float = 5.0,
 ) -> EmbedResult:
     """Make the store of a job, or what is missing of it.
 
     May be killed at any time and started again: groups that are done stay done, and the
     finished store is the same to the byte.
+
+    Raises
+    ------
+    UsageError
+        If what is left to be encoded would cost more than `max_cost` USD, by an estimate.
     """
     began = time.monotonic()
     done = job.finished()
@@ -159,6 +175,7 @@ def run_job(
     with closing(job.open_ledger()) as ledger:
         job.claim(ledger)
         before = ledger.tally()
+        _check_cost(job, before, max_cost)
         sample = _encode_and_write(job, engine, ledger, writer, progress)
         tally = ledger.tally()
         store = writer.close()
@@ -172,6 +189,19 @@ def run_job(
         seconds=time.monotonic() - began,
         cosine=sample.cosine(store),
     )
+
+
+def _check_cost(job: Job, tally: Tally, max_cost: float) -> None:
+    if job.encoder.price is None or not tally.texts:
+        return
+    tokens = estimate_tokens(tally.characters) * tally.texts_open / tally.texts
+    cost = tokens * job.encoder.price / 1e6
+    if cost > max_cost:
+        raise UsageError(
+            f"this would cost about {cost:,.2f} USD ({tokens:,.0f} tokens at "
+            f"{job.encoder.price:g} USD for a million), and at most {max_cost:,.2f} USD "
+            "may be spent; allow more, or describe fewer variants."
+        )
 
 
 def _encode_and_write(
@@ -220,8 +250,6 @@ def _write(
     distinct = ledger.vectors(found.hashes)
     writer.write_shard(shard.chrom, shard.part, found.variants, distinct[found.text_of])
     ledger.drop_vectors(shard.number)
-    if len(sample.rows) < _SAMPLED_SHARDS:
-        first = sum(each.rows for each in job.shards[: shard.number])
-        exact = distinct[found.text_of[:_SAMPLED_ROWS]]
-        sample.rows.append(first + np.arange(len(exact)))
-        sample.vectors.append(exact)
+    if len(sample.shards) < _SAMPLED_SHARDS:
+        sample.shards.append(shard.number)
+        sample.vectors.append(distinct[found.text_of[:_SAMPLED_ROWS]])

@@ -1,32 +1,18 @@
-"""Lists of variants to be embedded, from the files that people have."""
+"""Variants to be embedded: in the order of a store, each once, in shards."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from fabgwas.errors import InputError, NothingToAnalyseError
+from fabgwas.errors import NothingToAnalyseError
 from fabgwas.store import sort_order
 from fabgwas.variants import CHROMOSOMES, chromosome_codes
-from fabgwas_embeddings._files import read_batches, read_header, source_of
 
 VARIANT_COLUMNS = ("chrom", "pos", "ref", "alt", "rsid")
-
-# names of a column in lower case, in order of preference
-_NAMES = {
-    "chrom": ("#chrom", "chrom", "chr", "chromosome", "#chr", "chr_name"),
-    "pos": ("pos", "bp", "position", "genpos", "base_pair_location"),
-    "ref": ("ref", "other_allele", "reference_allele", "allele0", "a2"),
-    "alt": ("alt", "effect_allele", "allele1", "a1"),
-    "rsid": ("rsid", "snp", "id", "variant_id", "markername"),
-}
-_BIM = ["chrom", "rsid", "cm", "pos", "alt", "ref"]
 
 
 class Shard(NamedTuple):
@@ -97,27 +83,6 @@ class VariantList:
         return pa.table({name: rows[name].combine_chunks() for name in rows.column_names})
 
 
-def read_variants(path: str | Path) -> VariantList:
-    """Read a list of variants: .bim, .pvar, VCF, Parquet, or a table with a header.
-
-    PLINK 1 does not say which allele is the reference; A2 is taken as ref and A1 as alt.
-    In tables of summary statistics the effect allele is alt. Rows without a position, with
-    alleles other than A, C, G, T, and repeated rows are left out and counted.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: no such file.")
-    if path.suffix == ".bim":
-        batches = _read_bim(path)
-    elif _is_parquet(path):
-        batches = _read_parquet(path)
-    else:
-        batches = _read_text(path)
-    tables = [pa.Table.from_batches([batch]) for batch in batches]
-    table = pa.concat_tables(tables) if tables else _empty()
-    return _tidy(table, source_of("variants", path), str(path))
-
-
 def variant_list(table: pa.Table, name: str = "table") -> VariantList:
     """Variants of a table with the columns chrom, pos, ref, alt and, if known, rsid."""
     if "rsid" not in table.column_names:
@@ -132,86 +97,14 @@ def variant_list(table: pa.Table, name: str = "table") -> VariantList:
     for column in VARIANT_COLUMNS:
         digest.update("\n".join(map(str, table[column].to_pylist())).encode())
     source = {"name": "variants", "path": name, "sha256": digest.hexdigest()}
-    return _tidy(table, source, name)
+    return tidy(table, source, name)
 
 
-def _is_parquet(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) == b"PAR1"
-
-
-def _read_bim(path: Path) -> Iterator[pa.RecordBatch]:
-    line, _ = read_header(path)
-    delimiter = "\t" if "\t" in line else " "
-    if len(line.split(delimiter)) != len(_BIM):
-        raise InputError(
-            f"{path}: line 1 has not the six columns of a .bim file, separated by tabs or "
-            "single blanks."
-        )
-    yield from _batches(path, _BIM, 0, delimiter, {name: name for name in VARIANT_COLUMNS})
-
-
-def _read_text(path: Path) -> Iterator[pa.RecordBatch]:
-    line, skipped = read_header(path)
-    delimiter = next((mark for mark in ("\t", ",", " ") if mark in line), "\t")
-    names = line.split(delimiter)
-    yield from _batches(path, names, skipped + 1, delimiter, _choose(names, path))
-
-
-def _batches(
-    path: Path, names: list[str], skip: int, delimiter: str, chosen: dict[str, str]
-) -> Iterator[pa.RecordBatch]:
-    batches = read_batches(
-        path,
-        names,
-        skip=skip,
-        delimiter=delimiter,
-        columns=list(chosen.values()),
-        types={chosen["pos"]: pa.int64()},
-    )
-    for batch in batches:
-        yield _canonical(batch, chosen)
-
-
-def _read_parquet(path: Path) -> Iterator[pa.RecordBatch]:
-    file = pq.ParquetFile(path)
-    chosen = _choose(file.schema_arrow.names, path)
-    for batch in file.iter_batches(columns=list(chosen.values())):
-        yield _canonical(batch, chosen)
-
-
-def _choose(names: list[str], path: Path) -> dict[str, str]:
-    """Which column of a file is chrom, pos, ref, alt and, if there is one, rsid."""
-    lower = {name.lower(): name for name in reversed(names)}
-    chosen = {
-        column: next((lower[name] for name in known if name in lower), None)
-        for column, known in _NAMES.items()
-    }
-    for column in VARIANT_COLUMNS[:4]:
-        if chosen[column] is None:
-            raise InputError(
-                f"{path}: no column for {column}; it may be called one of "
-                f"{', '.join(_NAMES[column])}. The columns are {', '.join(names)}."
-            )
-    return {column: name for column, name in chosen.items() if name is not None}
-
-
-def _canonical(batch: pa.RecordBatch, chosen: dict[str, str]) -> pa.RecordBatch:
-    columns = {}
-    for column in VARIANT_COLUMNS:
-        if column not in chosen:
-            columns[column] = pa.nulls(len(batch), pa.string())
-            continue
-        kind = pa.int32() if column == "pos" else pa.string()
-        columns[column] = batch[chosen[column]].cast(kind)
-    return pa.record_batch(columns)
-
-
-def _empty() -> pa.Table:
+def no_variants() -> pa.Table:
     return pa.table({name: pa.array([], pa.string()) for name in VARIANT_COLUMNS})
 
 
-def _tidy(table: pa.Table, source: dict[str, Any], name: str) -> VariantList:
+def tidy(table: pa.Table, source: dict[str, Any], name: str) -> VariantList:
     """Split, check, sort and count."""
     counts = {"read": table.num_rows}
     table = _split_alleles(table)

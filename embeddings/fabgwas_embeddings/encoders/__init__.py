@@ -1,5 +1,6 @@
 """Encoders: texts to vectors."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +46,13 @@ def make_encoder(name: str, **options: Any) -> Encoder:
     """
     if name not in _ENCODERS:
         raise UsageError(f"encoder {name}: unknown; choose one of {', '.join(ENCODERS)}.")
-    return _ENCODERS[name](**options)
+    try:
+        return _ENCODERS[name](**options)
+    except TypeError as error:
+        found = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+        if found is None:
+            raise
+        raise UsageError(f"encoder {name}: has no setting {found[1]}.") from error
 
 
 __all__ = ["ENCODERS", "Encoded", "Encoder", "Group", "make_encoder", "unit_rows"]

@@ -41,6 +41,8 @@ class Encoder(Protocol):
     dim: int
     max_tokens: int | None
     """Longest text in tokens; None if any text is read whole."""
+    local: bool
+    """Whether it runs on this machine, so that its speed can be measured."""
     price: float | None
     """USD for a million tokens, None if nobody is paid."""
 

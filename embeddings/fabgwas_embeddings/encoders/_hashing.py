@@ -27,6 +27,7 @@ class HashingEncoder:
     """
 
     name = "hashing"
+    local = True
     model = "hashed words and pairs of words"
     revision = "1"
     max_tokens: int | None = None

@@ -62,6 +62,7 @@ class OpenAiEncoder:
     """
 
     name = "openai"
+    local = False
     max_tokens: int | None = TEXT_TOKENS
 
     def __init__(

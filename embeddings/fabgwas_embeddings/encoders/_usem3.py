@@ -30,6 +30,7 @@ class UniversalSentenceEncoder:
     """
 
     name = "local"
+    local = True
     model = "universal-sentence-encoder-multilingual-3"
     max_tokens: int | None = None
     price: float | None = None

@@ -1,0 +1,170 @@
+"""The commands `fabgwas embed plan`, `run`, `fetch` and `export-hf`."""
+
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fabgwas.errors import UsageError
+from fabgwas_embeddings import _cli_options as option
+
+if TYPE_CHECKING:
+    from fabgwas_embeddings._job import Job
+    from fabgwas_embeddings._ledger import Tally
+
+app = typer.Typer(
+    help="Describe variants, embed the descriptions and fill a store.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_QUIET_SECONDS = 10  # between two lines of progress
+
+
+@app.command(epilog="Example: fabgwas embed plan hm3.bim --build GRCh37 --encoder openai")
+def plan(
+    variants: option.Variants,
+    build: option.Build,
+    template: option.Template = "default",
+    favor: option.Favor = [],  # noqa: B006
+    clinvar: option.Clinvar = None,
+    gwas_catalog: option.Catalog = None,
+    genes: option.Genes = None,
+    gene_summaries: option.Summaries = None,
+    exclude_source: option.ExcludeSource = [],  # noqa: B006
+    exclude_trait: option.ExcludeTrait = [],  # noqa: B006
+    catalog_before: option.CatalogBefore = None,
+    encoder: option.EncoderName = "local",
+    model: option.Model = None,
+    dim: option.Dim = None,
+    base_url: option.BaseUrl = None,
+    in_flight: option.InFlight = None,
+    most_inputs: option.MostInputs = None,
+    price: option.Price = None,
+    dtype: option.Dtype = "float16",
+    shard_rows: option.ShardRows = None,
+    tokens_per_minute: option.Limit = None,
+    requests_per_minute: option.Limit = None,
+) -> None:
+    """Tell texts, tokens, price, time and disk; nothing is spent and nothing kept."""
+    options = dict(locals())
+    from fabgwas_embeddings._plan import plan_job
+
+    with TemporaryDirectory() as folder:
+        job = _job(options, Path(folder))
+        found = plan_job(
+            job,
+            tokens_per_minute=tokens_per_minute,
+            requests_per_minute=requests_per_minute,
+        )
+    typer.echo(str(found))
+
+
+@app.command(epilog="Example: fabgwas embed run my.bim --build GRCh37 --out my-store")
+def run(
+    variants: option.Variants,
+    build: option.Build,
+    out: Annotated[Path, typer.Option(help="Folder of the store.")],
+    template: option.Template = "default",
+    favor: option.Favor = [],  # noqa: B006
+    clinvar: option.Clinvar = None,
+    gwas_catalog: option.Catalog = None,
+    genes: option.Genes = None,
+    gene_summaries: option.Summaries = None,
+    exclude_source: option.ExcludeSource = [],  # noqa: B006
+    exclude_trait: option.ExcludeTrait = [],  # noqa: B006
+    catalog_before: option.CatalogBefore = None,
+    encoder: option.EncoderName = "local",
+    model: option.Model = None,
+    dim: option.Dim = None,
+    base_url: option.BaseUrl = None,
+    in_flight: option.InFlight = None,
+    most_inputs: option.MostInputs = None,
+    price: option.Price = None,
+    dtype: option.Dtype = "float16",
+    shard_rows: option.ShardRows = None,
+    max_cost: Annotated[float, typer.Option(help="Most to spend, in USD.", min=0)] = 5.0,
+    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+) -> None:
+    """Make a store, or what is missing of it; start it again after any interruption."""
+    options = dict(locals())
+    from fabgwas_embeddings._job import run_job
+
+    job = _job(options, out)
+    result = run_job(job, progress=_Progress(quiet), max_cost=max_cost)
+    if result.n_texts is None:
+        typer.echo(f"{out}: complete, nothing to do ({result.n_variants:,} variants)")
+        return
+    typer.echo(
+        f"{out}: {result.n_variants:,} variants, {result.n_texts:,} distinct texts, "
+        f"{result.n_encoded:,} encoded in {result.seconds:.1f} s"
+        + (f", {result.tokens:,} tokens paid for" if result.tokens else "")
+        + (f", cosine to float32 at least {result.cosine:.6f}" if result.cosine else "")
+    )
+
+
+def _job(options: dict[str, Any], out: Path) -> "Job":
+    """The job that options describe."""
+    from fabgwas_embeddings._embed import make_job
+    from fabgwas_embeddings.encoders import make_encoder
+    from fabgwas_embeddings.sources import SourceFiles
+
+    before = options["catalog_before"]
+    excluded = [name for each in options["exclude_source"] for name in each.split(",")]
+    sources = SourceFiles(
+        **{
+            name: options[name]
+            for name in ("favor", "clinvar", "gwas_catalog", "genes", "gene_summaries")
+        },
+        exclude_sources=excluded,
+        exclude_traits=options["exclude_trait"],
+        catalog_before=before.date() if before else None,
+    )
+    names = ("model", "dim", "base_url", "in_flight", "most_inputs", "price")
+    chosen = {name: options[name] for name in names if options[name] is not None}
+    return make_job(
+        options["variants"],
+        out,
+        build=_build(options["build"]),
+        encoder=make_encoder(options["encoder"], **chosen),
+        template=options["template"],
+        sources=sources,
+        dtype=options["dtype"],
+        shard_rows=options["shard_rows"],
+    )
+
+
+def _build(name: str) -> str:
+    known = {"grch37": "GRCh37", "hg19": "GRCh37", "37": "GRCh37"}
+    known |= {"grch38": "GRCh38", "hg38": "GRCh38", "38": "GRCh38"}
+    if name.lower() not in known:
+        raise UsageError(f"build {name}: unknown; use GRCh37 or GRCh38.")
+    return known[name.lower()]
+
+
+class _Progress:
+    """A line on stderr every ten seconds."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._began = self._told = time.monotonic()
+        self._first: int | None = None
+
+    def __call__(self, tally: "Tally") -> None:
+        now = time.monotonic()
+        done = tally.texts - tally.texts_open
+        if self._first is None:
+            self._first = done
+        if self._quiet or now - self._told < _QUIET_SECONDS:
+            return
+        self._told = now
+        speed = max(done - self._first, 1) / (now - self._began)
+        left = tally.texts_open / speed
+        print(
+            f"{done:,} of {tally.texts:,} texts, {speed:,.0f} a second, "
+            f"{left / 60:,.0f} min left",
+            file=sys.stderr,
+        )
