@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from fabgwas.plots._scale import check_same_size
 from fabgwas.plots._style import LIGHT, Style, add_legend, finish, label_axes, new_axes
@@ -55,6 +56,7 @@ def effect_intervals(
     ax.set_yticks(row, names)
     ax.tick_params(axis="y", length=0, labelcolor=style.ink)
     ax.spines["left"].set_visible(False)
+    ax.xaxis.set_major_locator(MaxNLocator(5))
     ax.grid(axis="x", color=style.grid, linewidth=0.7)
     ax.set_ylim(estimate.size - 0.4, -0.6)
     label_axes(ax, unit, "", style)

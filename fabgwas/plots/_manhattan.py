@@ -155,29 +155,7 @@ def mirrored_manhattan(
     top = max(_top(up, thresholds[0]), _top(down, thresholds[1]))
     scale_log_pvalues(ax, top, style, mirrored=True)
     _name_halves(ax, names, style)
-    for number, (regions, color, name) in enumerate(
-        ((gained, style.gained, names[0]), (lost, style.lost, names[1]))
-    ):
-        peaks = [_highlight(ax, halves, number, region, color) for region in regions]
-        if peaks:
-            ax.scatter([], [], s=18, color=color, label=f"only by {name}")
-        peaks.sort(key=lambda label: -abs(label.y))
-        draw_labels(
-            ax,
-            [label for label in peaks if label.text][:MOST_LABELS],
-            style,
-            below=number == 1,
-        )
-    if gained or lost:
-        # beside the name of the x axis, where no variant can be
-        add_legend(
-            ax,
-            style,
-            loc="upper right",
-            bbox_to_anchor=(1.0, -0.06),
-            ncols=2,
-            handletextpad=0.2,
-        )
+    _mark_regions(ax, halves, (gained, lost), names, style)
     return finish(ax)
 
 
@@ -240,6 +218,38 @@ def _name_halves(ax: Axes, names: tuple[str, str], style: Style) -> None:
             color=color,
             path_effects=halo(style),
             zorder=9,
+        )
+
+
+def _mark_regions(
+    ax: Axes,
+    halves: list[_Half],
+    regions: tuple[Sequence[Region], Sequence[Region]],
+    names: tuple[str, str],
+    style: Style,
+) -> None:
+    for number, (found, color, name) in enumerate(
+        zip(regions, (style.gained, style.lost), names, strict=True)
+    ):
+        peaks = [_highlight(ax, halves, number, region, color) for region in found]
+        if peaks:
+            ax.scatter([], [], s=18, color=color, label=f"only by {name}")
+        peaks.sort(key=lambda label: -abs(label.y))
+        draw_labels(
+            ax,
+            [label for label in peaks if label.text][:MOST_LABELS],
+            style,
+            below=number == 1,
+        )
+    if any(regions):
+        # beside the name of the x axis, where no variant can be
+        add_legend(
+            ax,
+            style,
+            loc="upper right",
+            bbox_to_anchor=(1.0, -0.1),
+            ncols=2,
+            handletextpad=0.2,
         )
 
 
