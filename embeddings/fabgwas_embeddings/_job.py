@@ -173,6 +173,7 @@ def run_job(
         )
     writer = StoreWriter(job.path, job.metadata)
     with closing(job.open_ledger()) as ledger:
+        job.encoder.use_folder(ledger.folder)
         job.claim(ledger)
         before = ledger.tally()
         _check_cost(job, before, max_cost)

@@ -17,15 +17,13 @@ WORKER = """
 import sys, time
 import numpy as np
 from fabgwas_embeddings import embed_variants
-from fabgwas_embeddings.encoders._base import Encoded, cut_evenly
+from fabgwas_embeddings.encoders._base import Encoded
 from fabgwas_embeddings.encoders._hashing import HashingEncoder
 
 class Slow(HashingEncoder):
     def __init__(self):
         super().__init__(32)
-
-    def cut(self, texts):
-        return cut_evenly(texts, 40)
+        self.group_size = 40
 
     def stream(self, groups):
         for shard, number, texts in groups:

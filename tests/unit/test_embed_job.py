@@ -1,6 +1,6 @@
 """Jobs: stores from variants, interruptions, and encoders that need no model."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,6 @@ from fabgwas.errors import UsageError
 from fabgwas.store import open_embeddings
 from fabgwas_embeddings import embed_variants, make_encoder
 from fabgwas_embeddings._ledger import hash_text
-from fabgwas_embeddings.encoders._base import Encoded, Group, cut_evenly
 from fabgwas_embeddings.encoders._hashing import HashingEncoder
 
 
@@ -33,11 +32,9 @@ class Touchy(HashingEncoder):
 
     def __init__(self, fail_at: int | None = None) -> None:
         super().__init__(32)
+        self.group_size = 50
         self.calls: list[list[str]] = []
         self.fail_at = fail_at
-
-    def cut(self, texts: Sequence[str]) -> list[int]:
-        return cut_evenly(texts, 50)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         if len(self.calls) == self.fail_at:
@@ -45,10 +42,6 @@ class Touchy(HashingEncoder):
         self.calls.append(list(texts))
         vectors = super().encode(texts)
         return vectors + np.float32(1e-2) * len("".join(texts)) / 1e5
-
-    def stream(self, groups: Iterable[Group]) -> Iterator[Encoded]:
-        for shard, number, texts in groups:
-            yield Encoded(shard, number, self.encode(texts), 0)
 
 
 def files(path: Path) -> dict[str, bytes]:

@@ -1,6 +1,7 @@
-"""What every encoder offers, and fixed groups of texts."""
+"""What every encoder offers, and what local ones share."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -62,16 +63,36 @@ class Encoder(Protocol):
         """Encode groups as they come, in any order."""
         ...
 
+    def use_folder(self, folder: Path) -> None:
+        """Told before `stream` where to keep what must outlive the process."""
+        ...
 
-def cut_evenly(texts: Sequence[str], size: int) -> list[int]:
-    """Ends of groups of `size` texts, the last one shorter."""
-    return [*range(size, len(texts), size), len(texts)] if texts else []
 
+class LocalEncoder:
+    """What models on this machine have in common: no price, one call after the other."""
 
-def encode_in_turn(encoder: Encoder, groups: Iterable[Group]) -> Iterator[Encoded]:
-    """Encode one group after the other, as local models do."""
-    for shard, number, texts in groups:
-        yield Encoded(shard, number, encoder.encode(texts), 0)
+    local = True
+    max_tokens: int | None = None
+    price: float | None = None
+    group_size: int
+    """Texts in a call."""
+
+    def cut(self, texts: Sequence[str]) -> list[int]:
+        """Ends of groups of `group_size`, the last one shorter."""
+        size = self.group_size
+        return [*range(size, len(texts), size), len(texts)] if texts else []
+
+    def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "text dim"]:
+        """Vectors of length 1."""
+        raise NotImplementedError
+
+    def stream(self, groups: Iterable[Group]) -> Iterator[Encoded]:
+        """One group after the other."""
+        for shard, number, texts in groups:
+            yield Encoded(shard, number, self.encode(texts), 0)
+
+    def use_folder(self, folder: Path) -> None:
+        """Nothing needs to be kept."""
 
 
 def unit_rows(

@@ -1,6 +1,6 @@
 """Hashed n-grams: vectors without a model, for tests and rehearsals of scale."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from zlib import crc32
 
@@ -8,30 +8,21 @@ import numpy as np
 from jaxtyping import Float32, Int
 
 from fabgwas.errors import UsageError
-from fabgwas_embeddings.encoders._base import (
-    Encoded,
-    Group,
-    cut_evenly,
-    encode_in_turn,
-    unit_rows,
-)
+from fabgwas_embeddings.encoders._base import LocalEncoder, unit_rows
 
 _DIM = 256
-_GROUP = 1024  # texts
 
 
-class HashingEncoder:
+class HashingEncoder(LocalEncoder):
     """Counts of words and pairs of words, each added with a sign to one of `dim` places.
 
     The counts are whole numbers, so a vector depends on its text alone, to the last bit.
     """
 
     name = "hashing"
-    local = True
     model = "hashed words and pairs of words"
     revision = "1"
-    max_tokens: int | None = None
-    price: float | None = None
+    group_size = 1024
 
     def __init__(self, dim: int | None = None) -> None:
         if dim is not None and dim < 1:
@@ -42,10 +33,6 @@ class HashingEncoder:
         """Number of words."""
         return len(text.split())
 
-    def cut(self, texts: Sequence[str]) -> list[int]:
-        """Ends of groups of 1,024."""
-        return cut_evenly(texts, _GROUP)
-
     def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "text dim"]:
         """Vectors of length 1."""
         hashes = [_hashes(text) for text in texts]
@@ -55,10 +42,6 @@ class HashingEncoder:
         place = row * self.dim + (value >> 1) % self.dim
         counts = np.bincount(place, sign, len(texts) * self.dim)
         return unit_rows(counts.reshape(len(texts), self.dim).astype(np.float32))
-
-    def stream(self, groups: Iterable[Group]) -> Iterator[Encoded]:
-        """One group after the other."""
-        return encode_in_turn(self, groups)
 
 
 def _hashes(text: str) -> Int[np.ndarray, " ngram"]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -146,6 +147,9 @@ class OpenAiEncoder:
                         raise error
             if failure is not None:
                 raise failure
+
+    def use_folder(self, folder: Path) -> None:
+        """Nothing needs to be kept: requests end with the process."""
 
     def _key(self) -> str:
         return api_key(self._key_variable, self._base_url)

