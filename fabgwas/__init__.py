@@ -7,10 +7,20 @@ __version__ = "0.1.0"
 
 # imported on first use, so that `import fabgwas` and `fabgwas --help` stay quick
 _HOMES = {
+    "RunConfig": "fabgwas.config",
+    "align": "fabgwas.align",
     "fab_intervals": "fabgwas.fab",
     "fab_log_pvalues": "fabgwas.fab",
+    "fab_test": "fabgwas.assoc",
     "family_log_pvalues": "fabgwas.fab",
     "family_weights": "fabgwas.fab",
+    "find_loci": "fabgwas.assoc",
+    "fit_prior": "fabgwas.prior",
+    "open_embeddings": "fabgwas.store",
+    "open_panel": "fabgwas.panel",
+    "read_plink": "fabgwas.io",
+    "read_sumstats": "fabgwas.io",
+    "run": "fabgwas.pipeline",
 }
 
 __all__ = ["__version__", *_HOMES]

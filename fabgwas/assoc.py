@@ -2,7 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from fabgwas.fab import fab_intervals, fab_log_pvalues, family_log_pvalues, family_weights
 from fabgwas.ld import Clumps, clump
@@ -161,19 +161,3 @@ def _describe(
     ):
         loci = loci.add_column(2, name, pa.array(values[order].astype(np.int32)))
     return loci.add_column(0, "test", pa.array([test] * n_loci, pa.string()))
-
-
-def overlapping(loci: pa.Table, others: pa.Table) -> Bool[np.ndarray, " locus"]:
-    """Whether each locus shares a stretch of the genome with one of the others."""
-    first, second = (
-        (
-            chromosome_codes(table["chrom"]).astype(np.int64),
-            table["start"].to_numpy(),
-            table["end"].to_numpy(),
-        )
-        for table in (loci, others)
-    )
-    same = first[0][:, None] == second[0]
-    return (same & (first[1][:, None] <= second[2]) & (first[2][:, None] >= second[1])).any(
-        1
-    )

@@ -27,6 +27,7 @@ class RunConfig:
     # reading
     format: str = "auto"
     effect_allele: str | None = None
+    other_allele: str | None = None
     trait: str | None = None
     build: str | None = None
     liftover: str | None = None
@@ -46,8 +47,8 @@ class RunConfig:
     p2: float = 0.01
     r2: float = 0.1
     kb: float = 1000.0
-    # confidence
     alpha: float = 0.05
+    seed: int = 0
 
     def __post_init__(self) -> None:
         _one_of("primary", self.primary, PRIMARY_TESTS)

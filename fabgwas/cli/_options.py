@@ -26,6 +26,10 @@ EffectAllele = Annotated[
     str | None,
     typer.Option(help="Column of the effect allele, where the format leaves it open."),
 ]
+OtherAllele = Annotated[
+    str | None,
+    typer.Option(help="Column of the other allele, where the format leaves it open."),
+]
 Trait = Annotated[
     str | None,
     typer.Option(help="Which trait, where the file holds several."),
@@ -82,6 +86,9 @@ R2 = Annotated[
 ]
 Kb = Annotated[float, typer.Option(help="Largest distance to the lead, in kb.")]
 Alpha = Annotated[float, typer.Option(help="One minus the coverage of the intervals.")]
+Seed = Annotated[
+    int, typer.Option(min=0, help="Of the resampling behind the interval of the gain.")
+]
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Processors to use  [default: all]")
 ]

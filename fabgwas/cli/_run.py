@@ -36,7 +36,7 @@ def munge_from_options(settings: dict[str, Any], *, overwrite: bool, quiet: bool
     refuse_to_replace(
         [Path(f"{out}.sumstats.parquet"), Path(f"{out}.tally.tsv")], overwrite=overwrite
     )
-    for path in write_munged(read_study(config, None), out):
+    for path in write_munged(read_study(config), out):
         print(path)
 
 

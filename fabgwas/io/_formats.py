@@ -80,10 +80,10 @@ def find_layout(
         raise InputError(f"{path}: the column {repeated[0]!r} occurs twice in the header.")
     trait = _choose_trait(header, path, trait)
     given = dict(columns or {})
-    for role, name in given.items():
-        if name not in header:
+    for role, column in given.items():
+        if column not in header:
             raise InputError(
-                f"{path}: there is no column {name!r} for {role}; the columns are "
+                f"{path}: there is no column {column!r} for {role}; the columns are "
                 f"{', '.join(header[:30])}."
             )
     chosen = _choose_format(header, path, format)

@@ -111,7 +111,7 @@ class Study:
             codes = self._text("error")
             bad = layout.format.errors
             good = [code for code in pc.unique(codes).to_pylist() if code not in bad]
-            quality.drop_by_code(sieve, codes, good if bad else [".", None])
+            quality.drop_by_code(sieve, codes, good if bad else ["."])
         if "beta" in layout.columns or "odds_ratio" in layout.columns:
             sieve.drop("missing", np.isnan(self.found.beta))
             sieve.drop("infinite", ~np.isfinite(self.found.beta))

@@ -35,7 +35,7 @@ def read_vcf(content: bytes, path: str, trait: str | None) -> tuple[pa.Table, La
         raise InputError(f"{path}: not a GWAS-VCF: there is no column of a study.")
     if trait is None and len(studies) > 1:
         raise InputError(
-            f"{path}: holds several traits: {', '.join(studies)}; choose one (option trait)."
+            f"{path}: choose one of the traits {', '.join(studies)} (option trait)."
         )
     study = trait if trait is not None else studies[0]
     if study not in studies:

@@ -1,0 +1,7 @@
+"""The whole analysis of one study, from files to files."""
+
+from fabgwas.pipeline._read import read_study
+from fabgwas.pipeline._run import RunResult, run
+from fabgwas.pipeline._write import refuse_to_replace
+
+__all__ = ["RunResult", "read_study", "refuse_to_replace", "run"]

@@ -1,0 +1,63 @@
+"""The study of a run: read, checked, and lifted to the build of the store."""
+
+import logging
+from dataclasses import replace
+
+from fabgwas.config import RunConfig
+from fabgwas.errors import InputError
+from fabgwas.io import SumStats, lift_over, read_sumstats
+
+log = logging.getLogger("fabgwas")
+
+_OTHER_BUILD = {"GRCh37": "GRCh38", "GRCh38": "GRCh37"}
+
+
+def read_study(config: RunConfig) -> SumStats:
+    """Read the summary statistics of a run, log what was found, and lift if asked.
+
+    A .bim that is not given is looked for beside the panel.
+    """
+    study = read_sumstats(
+        config.sumstats,
+        format=config.format,
+        effect_allele=config.effect_allele,
+        other_allele=config.other_allele,
+        bim=config.bim,
+        n=config.n,
+        n_cases=config.n_cases,
+        n_controls=config.n_controls,
+        trait=config.trait,
+        build=config.build,
+        min_info=config.min_info,
+        min_maf=config.min_maf,
+    )
+    log.info(
+        "read %s: %s, effect allele in %s, n: %s, build %s",
+        study.path,
+        study.format,
+        study.effect_allele_column,
+        study.n_effective_note,
+        study.build or "unknown",
+    )
+    for step, count in study.counts.items():
+        log.info("  %s: %s", step.replace("_", " "), f"{count:,}")
+    for warning in study.warnings:
+        log.warning("warning: %s", warning)
+    return study if config.liftover is None else _lift(study, config.liftover)
+
+
+def _lift(study: SumStats, chain: str) -> SumStats:
+    if study.build is None:
+        raise InputError(
+            f"{study.path}: the build cannot be detected; give it (option build)."
+        )
+    table, counts = lift_over(study.table, chain, path_for_messages=study.path)
+    for step, count in counts.items():
+        log.info("  liftover, %s: %s", step.replace("_", " "), f"{count:,}")
+    named = {f"liftover_{step}": count for step, count in counts.items()}
+    return replace(
+        study,
+        table=table,
+        build=_OTHER_BUILD[study.build],
+        counts=study.counts | named | {"kept": table.num_rows},
+    )

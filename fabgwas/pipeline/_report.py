@@ -1,0 +1,125 @@
+"""The report of a run, from its result."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fabgwas import __version__
+from fabgwas.assoc import COLUMN_OF_TEST, level_of
+from fabgwas.manifest import environment
+from fabgwas.report import (
+    Clumping,
+    Embedding,
+    Estimate,
+    FoldSummary,
+    Locus,
+    PriorFacts,
+    ReportData,
+    Study,
+    Tally,
+)
+from fabgwas.variants import chromosome_codes
+
+if TYPE_CHECKING:
+    from fabgwas.pipeline._run import RunResult
+
+
+def report_data(
+    result: "RunResult", command: Sequence[str], timings: Mapping[str, float]
+) -> ReportData:
+    """Gather what a report shows."""
+    config, results = result.config, result.results
+    loci = result.loci.to_pylist()
+    return ReportData(
+        title=config.trait or config.out.rsplit("/", 1)[-1],
+        primary=config.primary,
+        study=_study(result),
+        embedding=_embedding(result),
+        prior=_prior(result),
+        clumping=Clumping(
+            p2=config.p2,
+            r2=config.r2,
+            kb=config.kb,
+            panel=config.ld,
+            panel_samples=None if result.panel is None else result.panel.n_samples,
+        ),
+        chrom=chromosome_codes(results["chrom"]).astype(np.int64),
+        pos=results["pos"].to_numpy().astype(np.int64),
+        z=results["z"].to_numpy(),
+        prior_mean=results["prior_mean"].to_numpy(),
+        prior_var=results["prior_var"].to_numpy(),
+        fold=results["fold"].to_numpy(),
+        log_pvalue={
+            test: results[column].to_numpy() for test, column in COLUMN_OF_TEST.items()
+        },
+        thresholds={
+            test: level_of(test, results.num_rows, config.p1) for test in COLUMN_OF_TEST
+        },
+        loci={
+            test: [Locus.from_row(row) for row in loci if row["test"] == test]
+            for test in COLUMN_OF_TEST
+        },
+        tallies=[
+            Tally("Reading", result.sumstats.counts),
+            Tally("Alignment with the embeddings", result.alignment._asdict()),
+        ],
+        warnings=result.sumstats.warnings,
+        settings=config.to_dict(),
+        versions={"fabgwas": __version__, **environment()["libraries"]},
+        command=" ".join(command),
+        timings=dict(timings),
+        created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        loci_file=result.outputs["loci"].name,
+    )
+
+
+def _study(result: "RunResult") -> Study:
+    sumstats = result.sumstats
+    n = sumstats.table["n"].drop_null().to_numpy()
+    return Study(
+        path=sumstats.path,
+        format=sumstats.format,
+        effect_allele_column=sumstats.effect_allele_column,
+        trait=sumstats.trait,
+        build=sumstats.build,
+        n=float(np.median(n)) if n.size else None,
+        n_note=sumstats.n_effective_note,
+    )
+
+
+def _embedding(result: "RunResult") -> Embedding:
+    about = result.store.metadata
+    return Embedding(
+        model=about.model,
+        dim=about.dim,
+        template=about.template or "",
+        sources=[str(source.get("name", source)) for source in about.sources],
+        exclusions=about.exclusions,
+    )
+
+
+def _prior(result: "RunResult") -> PriorFacts:
+    prior = result.prior
+    return PriorFacts(
+        scheme=prior.scheme,
+        covariates=prior.covariates,
+        folds=[
+            FoldSummary(
+                fold=report.fold,
+                n_variants=report.n_variants,
+                n_training=report.n_training,
+                model=report.model,
+                inner_gain=report.inner_gain,
+                details={
+                    "shrinkage": report.shrinkage,
+                    "mean scale": report.mean_scale,
+                    "covariates slope": report.covariates_slope,
+                    "embedding slope": report.embedding_slope,
+                },
+            )
+            for report in prior.reports
+        ],
+        gain=Estimate(prior.gain.mean, prior.gain.lower, prior.gain.upper),
+    )

@@ -1,0 +1,197 @@
+"""`run`: one study, one prior, three tests."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from fabgwas.align import AlignReport, align
+from fabgwas.assoc import COLUMN_OF_TEST, fab_test, find_loci
+from fabgwas.config import RunConfig
+from fabgwas.io import SumStats
+from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.panel import Panel, open_panel
+from fabgwas.pipeline._read import read_study
+from fabgwas.pipeline._report import report_data
+from fabgwas.pipeline._write import (
+    in_order,
+    log_file,
+    output_paths,
+    refuse_to_replace,
+    write_tables,
+)
+from fabgwas.prior import FittedPrior, fit_prior
+from fabgwas.report import write_report
+from fabgwas.store import EmbeddingStore, open_embeddings
+
+log = logging.getLogger("fabgwas")
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run found, and where it wrote it."""
+
+    config: RunConfig
+    sumstats: SumStats
+    store: EmbeddingStore
+    panel: Panel | None
+    alignment: AlignReport
+    prior: FittedPrior
+    results: pa.Table
+    """A row per tested variant; see `fabgwas.fab_test`."""
+    loci: pa.Table
+    """The loci of all three tests; see `fabgwas.find_loci`."""
+    outputs: dict[str, Path]
+
+    def n_loci(self, test: str) -> int:
+        """Number of loci of one test."""
+        return int(np.sum(self.loci["test"].to_numpy(zero_copy_only=False) == test))
+
+    def counts(self) -> dict[str, int]:
+        """Variants and loci, step by step."""
+        aligned = {f"align_{name}": n for name, n in self.alignment._asdict().items()}
+        loci = {f"loci_{test}": self.n_loci(test) for test in COLUMN_OF_TEST}
+        return {**self.sumstats.counts, **aligned, "tested": self.results.num_rows, **loci}
+
+    def summary(self) -> list[str]:
+        """The numbers that a user looks for first."""
+        loci = ", ".join(
+            f"{self.n_loci(test)} {test}" + " (primary)" * (test == self.config.primary)
+            for test in COLUMN_OF_TEST
+        )
+        return [
+            f"variants: {self.sumstats.counts['read']:,} read, "
+            f"{len(self.sumstats):,} kept, {self.alignment.matched:,} aligned and tested",
+            f"loci: {loci}",
+            f"report: {self.outputs['report']}",
+        ]
+
+    def __repr__(self) -> str:
+        return "RunResult(" + "; ".join(self.summary()) + ")"
+
+
+def run(
+    config: RunConfig, *, overwrite: bool = False, command: Sequence[str] | None = None
+) -> RunResult:
+    """Read one study, learn its prior, test it, and write tables, report and manifest.
+
+    Parameters
+    ----------
+    config
+        What to do; see `RunConfig`.
+    overwrite
+        Whether files of an earlier run may be replaced.
+    command
+        The command line, for the log and the manifest.
+
+    Raises
+    ------
+    FabgwasError
+        If an input cannot be used, or an output exists.
+    """
+    paths = output_paths(config.out)
+    refuse_to_replace(paths.values(), overwrite=overwrite)
+    command = ["fabgwas.run", config.sumstats] if command is None else list(command)
+    stages = Stages()
+    with log_file(paths["log"], command):
+        log.info("primary test, declared before the data are read: %s", config.primary)
+        result = _analyse(config, paths, stages)
+        with stages("write"):
+            write_tables(result.results, result.loci, paths)
+            write_report(paths["report"], report_data(result, command, stages.seconds))
+        for line in result.summary():
+            log.info("%s", line)
+    _write_manifest(result, command, stages)
+    return result
+
+
+def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunResult:
+    with stages("read"):
+        store = open_embeddings(config.embeddings)
+        log.info("embeddings: %r", store)
+        if store.metadata.exclusions:
+            log.info("  left out of the descriptions: %s", store.metadata.exclusions)
+        study = read_study(config)
+    with stages("align"):
+        alignment = align(study, store)
+        for name, count in alignment.report._asdict().items():
+            log.info("  align, %s: %s", name.replace("_", " "), f"{count:,}")
+        _warn_of_absent_hits(study, alignment.row)
+    with stages("panel"):
+        panel = _open_panel(config, store.metadata.build)
+    with stages("prior"):
+        prior = fit_prior(
+            study,
+            store,
+            alignment,
+            panel,
+            components=config.components,
+            max_shift=config.max_shift,
+            population=config.population,
+            seed=config.seed,
+        )
+        log.info("prior: %r", prior)
+    with stages("test"):
+        utility = prior.utility if config.utility == "ld-score" else None
+        results = in_order(fab_test(prior, alpha=config.alpha, utility=utility))
+    with stages("loci"):
+        rules = {"p1": config.p1, "p2": config.p2, "r2": config.r2, "kb": config.kb}
+        loci = pa.concat_tables(
+            [find_loci(results, test, panel, **rules) for test in COLUMN_OF_TEST]
+        )
+    return RunResult(
+        config, study, store, panel, alignment.report, prior, results, loci, paths
+    )
+
+
+def _open_panel(config: RunConfig, build: str) -> Panel | None:
+    if config.ld is None:
+        log.warning(
+            "warning: no reference panel: LD scores are left out of the prior, "
+            "and loci are told apart by distance alone"
+        )
+        return None
+    panel = open_panel(config.ld, build=build)
+    log.info("panel: %s variants, %s people", f"{panel.n_variants:,}", panel.n_samples)
+    return panel
+
+
+def _warn_of_absent_hits(study: SumStats, rows: np.ndarray) -> None:
+    """Say if variants that have no vector would have been significant."""
+    absent = np.ones(len(study), bool)
+    absent[rows] = False
+    hits = int(np.sum(study.table["log_pvalue"].to_numpy()[absent] < np.log(5e-8)))
+    if hits:
+        log.warning(
+            "warning: %s variants with p < 5e-8 were not aligned, and are not tested",
+            f"{hits:,}",
+        )
+
+
+def _write_manifest(result: RunResult, command: Sequence[str], stages: Stages) -> None:
+    config = result.config
+    inputs = [
+        describe_input(config.sumstats, result.sumstats.format),
+        describe_input(Path(config.embeddings) / "store.json", "fabgwas store"),
+    ]
+    if result.panel is not None:
+        inputs += [describe_input(path, "plink") for path in result.panel.genotypes.files]
+    inputs += [
+        describe_input(path) for path in (config.bim, config.liftover) if path is not None
+    ]
+    written = [path for name, path in result.outputs.items() if name != "manifest"]
+    manifest = Manifest(
+        command="run",
+        args=command,
+        config=config.to_dict(),
+        inputs=inputs,
+        outputs=[describe_input(path) for path in written],
+        counts=result.counts(),
+        seeds={"seed": config.seed},
+        timings=stages.seconds,
+        resources=stages.resources(),
+    )
+    write_manifest(result.outputs["manifest"], manifest)

@@ -1,0 +1,84 @@
+"""The files of a run: which, and how they are written."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from fabgwas import __version__
+from fabgwas.errors import UsageError
+from fabgwas.io import write_table
+
+log = logging.getLogger("fabgwas")
+
+_LN10 = float(np.log(10))
+_LAST = ("prior_mean", "prior_var", "fold", "log_pvalue", "log_pvalue_fab",
+         "log_pvalue_family", "family_weight", "fab_lower", "fab_upper")  # fmt: skip
+
+
+def output_paths(out: str) -> dict[str, Path]:
+    """The files that a run writes for a prefix, the manifest last."""
+    return {
+        "parquet": Path(f"{out}.fab.parquet"),
+        "tsv": Path(f"{out}.fab.tsv.gz"),
+        "loci": Path(f"{out}.loci.tsv"),
+        "report": Path(f"{out}.report.html"),
+        "log": Path(f"{out}.log"),
+        "manifest": Path(f"{out}.manifest.json"),
+    }
+
+
+def refuse_to_replace(paths: Iterable[Path], *, overwrite: bool) -> None:
+    """Raise an error if an output exists and may not be replaced."""
+    existing = [path for path in paths if path.exists()]
+    if existing and not overwrite:
+        raise UsageError(f"{existing[0]} exists; choose another prefix, or overwrite.")
+
+
+def in_order(results: pa.Table) -> pa.Table:
+    """Results with the columns in the order of the files."""
+    first = [name for name in results.column_names if name not in _LAST]
+    return results.select([*first, *_LAST])
+
+
+def with_log10(table: pa.Table) -> pa.Table:
+    """Add ``neg_log10_pvalue*`` beside each natural logarithm, for people who read text."""
+    for name in [name for name in table.column_names if name.startswith("log_pvalue")]:
+        values = table[name].to_numpy() / -_LN10
+        # -0.0 would be printed as such
+        table = table.append_column(
+            f"neg_log10_{name[len('log_') :]}", pa.array(values + 0.0)
+        )
+    return table
+
+
+def write_tables(results: pa.Table, loci: pa.Table, paths: dict[str, Path]) -> None:
+    """Write the results as Parquet and text, and the loci as text."""
+    write_table(results, paths["parquet"])
+    write_table(with_log10(results), paths["tsv"])
+    write_table(with_log10(loci), paths["loci"])
+
+
+@contextmanager
+def log_file(path: Path, command: Sequence[str]) -> Iterator[None]:
+    """Keep what is logged in a file that begins with the version and the command."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    before = log.level
+    log.setLevel(logging.INFO)
+    log.addHandler(handler)
+    try:
+        log.info("fabgwas %s", __version__)
+        log.info("%s", " ".join(command))
+        yield
+    except Exception as error:
+        log.info("failed: %s", error)
+        raise
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
+        handler.close()
