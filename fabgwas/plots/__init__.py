@@ -3,7 +3,8 @@
 from fabgwas.plots._calibration import prior_calibration, prior_direction
 from fabgwas.plots._intervals import effect_intervals
 from fabgwas.plots._locus import Gene, locus_zoom
-from fabgwas.plots._manhattan import Region, manhattan, mirrored_manhattan
+from fabgwas.plots._manhattan import Region, manhattan
+from fabgwas.plots._mirrored import mirrored_manhattan
 from fabgwas.plots._qq import lambda_gc, qq
 from fabgwas.plots._style import DARK, LIGHT, Style
 
