@@ -15,6 +15,9 @@ COLUMN_OF_TEST = {
     "fab": "log_pvalue_fab",
     "family": "log_pvalue_family",
 }
+COVARIATES_ONLY = "family-covariates"
+"""The family test under the prior of the covariates alone: the reference of gains."""
+_COLUMNS = COLUMN_OF_TEST | {COVARIATES_ONLY: "log_pvalue_family_covariates"}
 
 
 def fab_test(
@@ -37,16 +40,20 @@ def fab_test(
     Returns
     -------
     The canonical columns of the aligned variants, in their order, then ``prior_mean
-    prior_var fold log_pvalue_fab log_pvalue_family family_weight fab_lower fab_upper``:
-    priors on the z scale, natural logarithms, FAB intervals on the scale of ``beta``
-    (null where there is none). ``family_weight`` is the share of the family's error
-    budget that the prior gave the variant, 1 on average in each fold.
+    prior_var fold log_pvalue_fab log_pvalue_family log_pvalue_family_covariates
+    family_weight fab_lower fab_upper``: priors on the z scale, natural logarithms, FAB
+    intervals on the scale of ``beta`` (null where there is none). ``family_weight`` is the
+    share of the family's error budget that the prior gave the variant, 1 on average in
+    each fold; ``..._covariates`` is the family test with a prior of the covariates alone.
     """
     table = prior.study
     z = table["z"].to_numpy().astype(np.float64)
     log_p = fab_log_pvalues(z, prior.mean, prior.var)
     family = (prior.mean, prior.var, prior.fold)
     log_p_family = family_log_pvalues(z, *family, None, utility)
+    reference = family_log_pvalues(
+        z, prior.covariates_mean, prior.covariates_var, prior.fold, None, utility
+    )
     weight = family_weights(*family, alpha / z.size, None, utility)
     lower, upper = _intervals(table, z, prior, alpha)
     columns = {
@@ -55,6 +62,7 @@ def fab_test(
         "fold": prior.fold.astype(np.int32),
         "log_pvalue_fab": log_p,
         "log_pvalue_family": log_p_family,
+        "log_pvalue_family_covariates": reference,
         "family_weight": weight,
         "fab_lower": pa.array(lower, from_pandas=True),
         "fab_upper": pa.array(upper, from_pandas=True),
@@ -89,7 +97,7 @@ def level_of(test: str, n_variants: int, p1: float | None) -> float:
     """P-value of a lead variant: as given, else 5e-8, or 0.05/m in the family test."""
     if p1 is not None:
         return p1
-    return 0.05 / n_variants if test == "family" else 5e-8
+    return 0.05 / n_variants if test.startswith("family") else 5e-8
 
 
 def find_loci(
@@ -109,7 +117,7 @@ def find_loci(
     results
         From `fab_test`.
     test
-        ``two-sided``, ``fab`` or ``family``.
+        ``two-sided``, ``fab``, ``family`` or ``family-covariates``.
     panel
         Reference panel; without one variants share a locus by distance alone.
     p1, p2, r2, kb
@@ -121,7 +129,7 @@ def find_loci(
     A row per locus in the order of the genome: ``test``, the columns of its lead variant,
     and ``start end n_variants`` of the locus.
     """
-    log_p = results[COLUMN_OF_TEST[test]].to_numpy()
+    log_p = results[_COLUMNS[test]].to_numpy()
     chrom = chromosome_codes(results["chrom"]).astype(np.int64)
     pos = results["pos"].to_numpy().astype(np.int64)
     clumps = clump(

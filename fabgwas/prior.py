@@ -47,6 +47,8 @@ class FittedPrior:
     covariates_mean: Float[np.ndarray, " variant"]
     covariates_var: Float[np.ndarray, " variant"]
     fold: Int[np.ndarray, " variant"]
+    block: Int[np.ndarray, " variant"]
+    """LD blocks, which no fold splits."""
     ld_score: Float[np.ndarray, " variant"] | None
     covariates: tuple[str, ...]
     scheme: str
@@ -135,6 +137,7 @@ def fit_prior(
         covariates_mean=sign * prior.covariates_mean,
         covariates_var=prior.covariates_var,
         fold=folds.fold,
+        block=block,
         ld_score=ld_score,
         covariates=names,
         scheme=folds.scheme,

@@ -30,7 +30,7 @@ class FoldReport(NamedTuple):
     model: str
     """``embedding`` or ``covariates``: the better one on the inner folds."""
     inner_gain: float
-    """Log-likelihood per unit of weight on the inner folds: best embedding minus covariates."""
+    """Log-likelihood of the embedding over the covariates, per unit of weight, on them."""
     shrinkage: float
     """Multiple of the penalty of the largest likelihood at which the embedding did best."""
     mean_scale: float

@@ -22,7 +22,7 @@ class Folds(NamedTuple):
     unit: Int[np.ndarray, " variant"]
     train: Bool[np.ndarray, "fold unit"]
     scheme: str
-    """``chromosome`` or ``block``."""
+    """How folds were cut, in words."""
 
 
 def make_folds(
@@ -52,7 +52,7 @@ def make_folds(
     codes, chromosome = np.unique(chrom, return_inverse=True)
     if codes.size >= _LEAST_CHROMOSOMES:
         others = ~np.eye(codes.size, dtype=bool)
-        return Folds(chromosome, chromosome, others, "chromosome")
+        return Folds(chromosome, chromosome, others, "leaving one chromosome out")
     blocks, block = np.unique(block, return_inverse=True)
     if blocks.size < 2:
         raise ValueError(
@@ -69,7 +69,7 @@ def make_folds(
         [_far_from(run == number, home, first, last) for number in range(run.max() + 1)]
     )
     patterns, unit = np.unique(train, axis=1, return_inverse=True)
-    return Folds(run[block], unit[block], patterns, "block")
+    return Folds(run[block], unit[block], patterns, "leaving runs of LD blocks out")
 
 
 def _runs(

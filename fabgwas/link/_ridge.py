@@ -49,9 +49,9 @@ def fit_ridge(
         The first features that are not penalised. With no others this is ordinary least
         squares.
     shrinkage
-        Multiples of the penalty of the largest likelihood to fit with. Neighbours in LD share
-        both text and signal, which a likelihood of independent variants takes for proof, so
-        that stronger penalties often predict better.
+        Multiples of the penalty of the largest likelihood to fit with. Neighbours in LD
+        share both text and signal, which a likelihood of independent variants takes for
+        proof, so that stronger penalties often predict better.
 
     Returns
     -------

@@ -1,14 +1,17 @@
 """The report of a run, from its result."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fabgwas import __version__
 from fabgwas.assoc import COLUMN_OF_TEST, level_of
-from fabgwas.manifest import environment
+from fabgwas.manifest import environment, hide_secrets
 from fabgwas.report import (
     Clumping,
     Embedding,
@@ -31,7 +34,6 @@ def report_data(
 ) -> ReportData:
     """Gather what a report shows."""
     config, results = result.config, result.results
-    loci = result.loci.to_pylist()
     return ReportData(
         title=config.trait or config.out.rsplit("/", 1)[-1],
         primary=config.primary,
@@ -58,9 +60,12 @@ def report_data(
             test: level_of(test, results.num_rows, config.p1) for test in COLUMN_OF_TEST
         },
         loci={
-            test: [Locus.from_row(row) for row in loci if row["test"] == test]
+            test: _loci(result.loci.filter(pc.equal(result.loci["test"], test)))
             for test in COLUMN_OF_TEST
         },
+        same_level=_loci(result.references["same-level"]),
+        covariates_only=_loci(result.references["covariates"]),
+        block=result.prior.block,
         tallies=[
             Tally("Reading", result.sumstats.counts),
             Tally("Alignment with the embeddings", result.alignment._asdict()),
@@ -68,11 +73,15 @@ def report_data(
         warnings=result.sumstats.warnings,
         settings=config.to_dict(),
         versions={"fabgwas": __version__, **environment()["libraries"]},
-        command=" ".join(command),
+        command=shlex.join(hide_secrets(list(command))),
         timings=dict(timings),
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         loci_file=result.outputs["loci"].name,
     )
+
+
+def _loci(table: pa.Table) -> list[Locus]:
+    return [Locus.from_row(row) for row in table.to_pylist()]
 
 
 def _study(result: "RunResult") -> Study:

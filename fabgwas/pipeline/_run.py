@@ -9,7 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from fabgwas.align import AlignReport, align
-from fabgwas.assoc import COLUMN_OF_TEST, fab_test, find_loci
+from fabgwas.assoc import (
+    COLUMN_OF_TEST,
+    COVARIATES_ONLY,
+    fab_test,
+    find_loci,
+    level_of,
+)
 from fabgwas.config import RunConfig
 from fabgwas.io import SumStats
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
@@ -44,6 +50,9 @@ class RunResult:
     """A row per tested variant; see `fabgwas.fab_test`."""
     loci: pa.Table
     """The loci of all three tests; see `fabgwas.find_loci`."""
+    references: dict[str, pa.Table]
+    """Loci that gains are measured against: ``same-level`` are those of the two-sided test
+    at the level of the primary one, ``covariates`` of the family test without embedding."""
     outputs: dict[str, Path]
 
     def n_loci(self, test: str) -> int:
@@ -138,13 +147,38 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
         utility = prior.utility if config.utility == "ld-score" else None
         results = in_order(fab_test(prior, alpha=config.alpha, utility=utility))
     with stages("loci"):
-        rules = {"p1": config.p1, "p2": config.p2, "r2": config.r2, "kb": config.kb}
-        loci = pa.concat_tables(
-            [find_loci(results, test, panel, **rules) for test in COLUMN_OF_TEST]
-        )
+        loci, references = _find_all_loci(config, results, panel)
     return RunResult(
-        config, study, store, panel, alignment.report, prior, results, loci, paths
+        config=config,
+        sumstats=study,
+        store=store,
+        panel=panel,
+        alignment=alignment.report,
+        prior=prior,
+        results=results,
+        loci=loci,
+        references=references,
+        outputs=paths,
     )
+
+
+def _find_all_loci(
+    config: RunConfig, results: pa.Table, panel: Panel | None
+) -> tuple[pa.Table, dict[str, pa.Table]]:
+    """The loci of the three tests, and those that gains are measured against."""
+    rules = {"p2": config.p2, "r2": config.r2, "kb": config.kb}
+
+    def loci_of(test: str, p1: float | None) -> pa.Table:
+        return find_loci(results, test, panel, p1=p1, **rules)
+
+    compared = "family" if config.primary == "two-sided" else config.primary
+    level = level_of(compared, results.num_rows, config.p1)
+    references = {
+        "same-level": loci_of("two-sided", level),
+        "covariates": loci_of(COVARIATES_ONLY, config.p1),
+    }
+    loci = [loci_of(test, config.p1) for test in COLUMN_OF_TEST]
+    return pa.concat_tables(loci), references
 
 
 def _open_panel(config: RunConfig, build: str) -> Panel | None:

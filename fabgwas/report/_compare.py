@@ -7,25 +7,39 @@ from fabgwas.report._data import Locus, ReportData
 
 
 class Comparison(NamedTuple):
-    """Loci of `test` beside those of the two-sided test."""
+    """Loci of `test` beside those of the two-sided test at the same level."""
 
     test: str
+    level: float
+    usual: Sequence[Locus]
     found: Sequence[Locus]
     gained: Sequence[Locus]
     """Loci of `test` that share no position with a locus of the two-sided test."""
     lost: Sequence[Locus]
     """Two-sided loci that share no position with a locus of `test`."""
+    gained_over_covariates: int | None
+    lost_to_covariates: int | None
+    """The same against the family test with the covariates alone, if that is known."""
 
 
 def compare(data: ReportData) -> Comparison:
-    """Compare the primary test, or the family test if that is the two-sided one."""
+    """Compare the primary test, or the family test if that is the two-sided one.
+
+    At one level for both, or a difference of levels would pass for one of priors.
+    """
     test = "family" if data.primary == "two-sided" else data.primary
-    found, usual = data.loci[test], data.loci["two-sided"]
+    found = data.loci[test]
+    usual = data.loci["two-sided"] if data.same_level is None else data.same_level
+    base = data.covariates_only if test == "family" else None
     return Comparison(
         test=test,
+        level=data.thresholds[test],
+        usual=usual,
         found=found,
         gained=_apart(found, usual, test),
         lost=_apart(usual, found, "two-sided"),
+        gained_over_covariates=None if base is None else len(_apart(found, base, test)),
+        lost_to_covariates=None if base is None else len(_apart(base, found, test)),
     )
 
 

@@ -196,6 +196,10 @@ class ReportData:
     log_pvalue: Mapping[str, Float[np.ndarray, " variant"]]
     thresholds: Mapping[str, float]
     loci: Mapping[str, Sequence[Locus]]
+    same_level: Sequence[Locus] | None = None
+    """Two-sided loci at the level of the test that is compared; None if that is its own."""
+    covariates_only: Sequence[Locus] | None = None
+    """Loci of the family test whose prior knows the covariates alone."""
     block: Int[np.ndarray, " variant"] | None = None
     tallies: Sequence[Tally] = ()
     warnings: Sequence[str] = ()

@@ -56,7 +56,7 @@ def manhattan_picture(data: ReportData, comparison: Comparison) -> Picture:
             data.log_pvalue["two-sided"],
             ax,
             names=(TESTS[test], TESTS["two-sided"]),
-            thresholds=(data.thresholds[test], data.thresholds["two-sided"]),
+            thresholds=(comparison.level, comparison.level),
             gained=[_region(locus) for locus in comparison.gained],
             lost=[_region(locus) for locus in comparison.lost],
             style=style,
@@ -65,7 +65,7 @@ def manhattan_picture(data: ReportData, comparison: Comparison) -> Picture:
     alt = (
         f"Mirrored Manhattan plot. Above, the {in_words(test)} test with "
         f"{counted(len(comparison.found), 'locus')}; below, the two-sided test with "
-        f"{counted(len(data.loci['two-sided']), 'locus')}. "
+        f"{counted(len(comparison.usual), 'locus')} at the same level. "
         f"Only above: {_names(comparison.gained)}. Only below: {_names(comparison.lost)}."
     )
     return _picture(draw, (10.4, 5.4), (4.7, 5.0), alt)

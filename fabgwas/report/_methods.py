@@ -54,8 +54,9 @@ CAVEATS = (
     "pretrained encoder has read.",
     "One test is primary and was declared before the run. Choosing among the three "
     "afterwards raises the error rate.",
-    "Loci of different tests are clumped separately; a locus counts as gained or lost if "
-    "it shares no position with a locus of the other test.",
+    "Loci of different tests are clumped separately, by the same rules and for comparisons "
+    "at the same level; a locus counts as gained or lost if it shares no position with a "
+    "locus of the other test.",
 )
 
 

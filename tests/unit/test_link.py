@@ -23,7 +23,7 @@ def genome(n_chromosomes, blocks_per_chromosome=24, per_block=40, block_length=1
 
 def test_chromosomes_are_left_out_one_at_a_time():
     folds = make_folds(*genome(5, 2))
-    assert folds.scheme == "chromosome"
+    assert folds.scheme == "leaving one chromosome out"
     assert np.array_equal(folds.train, ~np.eye(5, dtype=bool))
 
 
@@ -31,7 +31,7 @@ def test_chromosomes_are_left_out_one_at_a_time():
 def test_few_chromosomes_are_cut_into_runs_of_blocks(n_chromosomes):
     chrom, pos, block = genome(n_chromosomes)
     folds = make_folds(chrom, pos, block)
-    assert folds.scheme == "block"
+    assert folds.scheme == "leaving runs of LD blocks out"
     assert 5 <= folds.train.shape[0] <= 6
     for number in np.unique(block):
         assert np.unique(folds.fold[block == number]).size == 1

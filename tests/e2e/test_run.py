@@ -1,0 +1,193 @@
+"""`fabgwas run` on real statistics, from files to files."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+import fabgwas as fg
+from fabgwas.errors import UsageError
+
+OUTPUTS = ["fab.parquet", "fab.tsv.gz", "loci.tsv", "report.html", "log", "manifest.json"]
+
+
+@pytest.fixture(scope="module")
+def height(height_data, height_store, panel, tmp_path_factory):
+    out = tmp_path_factory.mktemp("run") / "height"
+    config = fg.RunConfig(
+        sumstats=str(height_data / "ukb_height_chr22.fastGWA.gz"),
+        embeddings=str(height_store),
+        ld=panel,
+        out=str(out),
+    )
+    return fg.run(config)
+
+
+def fabgwas(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "fabgwas", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_writes_what_it_promises(height):
+    out = height.config.out
+    for name in OUTPUTS:
+        assert Path(f"{out}.{name}").is_file()
+    table = pq.read_table(f"{out}.fab.parquet")
+    assert table.column_names[:11] == [
+        "chrom", "pos", "rsid", "effect_allele", "other_allele", "effect_allele_freq",
+        "beta", "se", "z", "n", "prior_mean",
+    ]  # fmt: skip
+    text = pd.read_csv(f"{out}.fab.tsv.gz", sep="\t")
+    assert len(text) == table.num_rows == height.alignment.matched
+    assert np.allclose(text["neg_log10_pvalue"], -text["log_pvalue"] / np.log(10))
+    assert np.allclose(text["log_pvalue_family"], table["log_pvalue_family"].to_numpy())
+
+
+def test_manifest_and_log_tell_how_it_was_made(height):
+    out = height.config.out
+    manifest = json.loads(Path(f"{out}.manifest.json").read_text())
+    assert manifest["parameters"]["config"]["primary"] == "family"
+    assert manifest["counts"]["read"] == 15935
+    assert manifest["counts"]["loci_family"] == height.n_loci("family")
+    paths = [record["path"] for record in manifest["inputs"]]
+    assert height.config.sumstats in paths
+    assert all(len(record["sha256"]) == 64 for record in manifest["inputs"])
+    lines = Path(f"{out}.log").read_text().splitlines()
+    assert lines[0] == f"fabgwas {fg.__version__}"
+    assert "primary test, declared before the data are read: family" in lines[2]
+
+
+def test_results_are_consistent(height):
+    table = height.results.to_pandas()
+    assert (table["log_pvalue_fab"] >= table["log_pvalue"] - np.log(2) - 1e-9).all()
+    assert table.groupby("fold")["family_weight"].mean().to_numpy() == pytest.approx(1)
+    inside = (table["fab_lower"] < table["beta"]) & (table["beta"] < table["fab_upper"])
+    assert inside.all()
+    # duality: 0 is outside the interval exactly where the FAB test rejects at 0.05
+    outside = (table["fab_lower"] > 0) | (table["fab_upper"] < 0)
+    assert (outside == (table["log_pvalue_fab"] < np.log(0.05))).mean() > 0.9999
+
+
+def test_loci_of_the_two_sided_test_are_those_of_the_data(height):
+    # 363 variants below 5e-8, in about thirty independent signals
+    assert 25 <= height.n_loci("two-sided") <= 35
+    loci = height.loci.to_pandas()
+    for test, column in [("two-sided", "log_pvalue"), ("family", "log_pvalue_family")]:
+        mine = loci[loci["test"] == test]
+        level = 5e-8 if test == "two-sided" else 0.05 / height.results.num_rows
+        assert (mine[column] <= np.log(level)).all()
+        assert (mine["start"] <= mine["pos"]).all()
+        assert (mine["pos"] <= mine["end"]).all()
+
+
+def test_swapping_the_alleles_of_any_rows_changes_only_signs(
+    height, height_data, tmp_path, rng
+):
+    study = pd.read_csv(height_data / "ukb_height_chr22.fastGWA.gz", sep="\t")
+    swapped = rng.random(len(study)) < 0.5
+    study.loc[swapped, ["A1", "A2"]] = study.loc[swapped, ["A2", "A1"]].to_numpy()
+    study.loc[swapped, "BETA"] *= -1
+    study.loc[swapped, "AF1"] = 1 - study.loc[swapped, "AF1"]
+    path = tmp_path / "swapped.fastGWA"
+    study.to_csv(path, sep="\t", index=False, float_format="%.17g")
+    settings = height.config.to_dict() | {
+        "sumstats": str(path),
+        "out": str(tmp_path / "swapped"),
+    }
+    other = fg.run(fg.RunConfig(**settings)).results.to_pandas().set_index("rsid")
+    before = height.results.to_pandas().set_index("rsid").loc[other.index]
+    sign = np.where(
+        other["effect_allele"].astype(str) == before["effect_allele"].astype(str), 1, -1
+    )
+    assert 0.4 < (sign < 0).mean() < 0.6
+    assert np.array_equal(other["z"], sign * before["z"])
+    assert np.allclose(other["prior_mean"], sign * before["prior_mean"], atol=1e-9)
+    for column in ("log_pvalue", "log_pvalue_fab", "log_pvalue_family"):
+        assert np.allclose(other[column], before[column], rtol=1e-9, atol=1e-9)
+
+
+def test_output_of_plink2_goes_through_unchanged(
+    plink2, height_store, panel, tmp_path, rng
+):
+    people = pd.read_csv(f"{panel}.fam", sep=r"\s+", header=None)
+    phenotype = pd.DataFrame(
+        {"#FID": people[0], "IID": people[1], "trait": rng.normal(size=len(people))}
+    )
+    phenotype.to_csv(tmp_path / "trait.txt", sep="\t", index=False)
+    subprocess.run(
+        [plink2, "--bfile", panel, "--pheno", tmp_path / "trait.txt", "--glm",
+         "allow-no-covars", "--out", tmp_path / "own"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    result = fabgwas(
+        "run", tmp_path / "own.trait.glm.linear", "--embeddings", height_store,
+        "--ld", panel, "--out", tmp_path / "result", "--quiet",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert "aligned and tested" in result.stdout
+    table = pq.read_table(tmp_path / "result.fab.parquet").to_pandas()
+    raw = pd.read_csv(tmp_path / "own.trait.glm.linear", sep="\t").set_index("ID")
+    assert len(table) > 15_000
+    assert np.allclose(table["z"], raw.loc[table["rsid"], "T_STAT"], atol=1e-5)
+
+
+def test_an_existing_output_is_not_replaced_unless_asked(height):
+    with pytest.raises(UsageError, match="exists"):
+        fg.run(height.config)
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "message"),
+    [
+        (b"", 3, "the file is empty"),
+        (b"%PDF-1.7\n\x00\x01", 3, "not a known table"),
+        (b"CHR\tSNP\tPOS\tA1\tA2\tN\tAF1\tBETA\tSE\tP\n22\trs1\t1\tA\n", 3, "line 2"),
+        (b"CHR\tSNP\tPOS\tA1\tA2\tN\tAF1\tBETA\tSE\tP\n", 4, "no row is left"),
+        (b"SNP\tA1\tA2\tBETA\tSE\n", 3, "option effect-allele"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    content, code, message, height_store, tmp_path
+):
+    path = tmp_path / "bad.txt"
+    path.write_bytes(content)
+    result = fabgwas(
+        "run", path, "--embeddings", height_store, "--out", tmp_path / "out", "-q"
+    )
+    assert result.returncode == code
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert message in result.stderr
+    assert str(path) in result.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.txt", "out.log"]
+
+
+def test_munge_standardises_and_is_read_again(height_data, height_store, panel, tmp_path):
+    out = tmp_path / "munged"
+    result = fabgwas("munge", height_data / "ukb_height_chr22.fastGWA.gz", "--out", out)
+    assert result.returncode == 0, result.stderr
+    again = fg.read_sumstats(f"{out}.sumstats.parquet")
+    direct = fg.read_sumstats(height_data / "ukb_height_chr22.fastGWA.gz")
+    assert again.table.equals(direct.table)
+    assert again.build == direct.build == "GRCh37"
+    assert "15935" in (tmp_path / "munged.tally.tsv").read_text()
+
+
+def test_a_cut_gzip_is_named(height_data, height_store, tmp_path):
+    whole = (height_data / "ukb_height_chr22.fastGWA.gz").read_bytes()
+    path = tmp_path / "cut.gz"
+    path.write_bytes(whole[:-2000])
+    result = fabgwas(
+        "run", path, "--embeddings", height_store, "--out", tmp_path / "out", "-q"
+    )
+    assert result.returncode == 3
+    assert "is it complete?" in result.stderr
