@@ -1,7 +1,6 @@
 """The study of a run: read, checked, and lifted to the build of the store."""
 
 import logging
-from dataclasses import replace
 
 from fabgwas.config import RunConfig
 from fabgwas.errors import InputError
@@ -51,13 +50,8 @@ def _lift(study: SumStats, chain: str) -> SumStats:
         raise InputError(
             f"{study.path}: the build cannot be detected; give it (option build)."
         )
-    table, counts = lift_over(study.table, chain, path_for_messages=study.path)
-    for step, count in counts.items():
-        log.info("  liftover, %s: %s", step.replace("_", " "), f"{count:,}")
-    named = {f"liftover_{step}": count for step, count in counts.items()}
-    return replace(
-        study,
-        table=table,
-        build=_OTHER_BUILD[study.build],
-        counts=study.counts | named | {"kept": table.num_rows},
-    )
+    lifted = lift_over(study, chain, _OTHER_BUILD[study.build])
+    for step, count in lifted.counts.items():
+        if step not in study.counts:
+            log.info("  %s: %s", step.replace("_", " "), f"{count:,}")
+    return lifted

@@ -1,0 +1,58 @@
+"""Tables on their way to disk: Parquet or text, whole or not at all."""
+
+import gzip
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from fabgwas.files import write_atomically
+
+_ROWS = 2**17
+# half the time of the default level, for files that are a few per cent larger
+_GZIP_LEVEL = 4
+
+
+def write_table(table: pa.Table, path: str | Path) -> Path:
+    """Write a table under a temporary name, and rename it once it is complete.
+
+    ``.parquet`` is Parquet; anything else is text with tabs, a header and ``NA`` for nulls,
+    compressed if the name ends in ``.gz``. Equal tables make equal files.
+    """
+    path = Path(path)
+    with write_atomically(path) as temporary:
+        if path.suffix == ".parquet":
+            pyarrow.parquet.write_table(table, temporary, compression="zstd")
+        else:
+            with temporary.open("wb") as file:
+                if path.suffix == ".gz":
+                    # neither name nor time of writing belong into the content
+                    with gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0) as packed:
+                        _write_text(table, packed)
+                else:
+                    _write_text(table, file)
+    return path
+
+
+def _write_text(table: pa.Table, file: BinaryIO | gzip.GzipFile) -> None:
+    file.write(("\t".join(table.column_names) + "\n").encode())
+    options = pyarrow.csv.WriteOptions(
+        include_header=False, delimiter="\t", quoting_style="none"
+    )
+    for start in range(0, table.num_rows, _ROWS):
+        part = table.slice(start, _ROWS)
+        text = pa.table([_as_text(column) for column in part.columns], part.column_names)
+        pyarrow.csv.write_csv(text, file, options)
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Shortest text that reads back as the same value; NA for nulls and not-a-numbers."""
+    text = column.cast(pa.string())
+    if pa.types.is_floating(column.type):
+        text = pc.if_else(pc.is_nan(column), None, text)
+    elif pa.types.is_list(column.type):
+        raise TypeError("lists cannot be written as text.")
+    return pc.fill_null(text, "NA")
