@@ -17,7 +17,7 @@ from typing import Any
 
 from fabgwas import __version__
 from fabgwas.errors import InputError
-from fabgwas.store._files import sha256_of, write_atomically
+from fabgwas.files import sha256_of, write_atomically
 
 SCHEMA_VERSION = "1.0"
 

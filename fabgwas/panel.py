@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float, Int
 
+from fabgwas.files import sha256_of, write_atomically
 from fabgwas.io._genotypes import Genotypes, PathLike, open_genotypes
 from fabgwas.io._match import match_rows
 from fabgwas.ld import (
@@ -22,7 +23,6 @@ from fabgwas.ld import (
     ld_sums,
     standardise,
 )
-from fabgwas.store._files import sha256_of, write_atomically
 from fabgwas.variants import Match, chromosome_codes
 
 _CACHE_FOLDER = "fabgwas_cache"

@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 
 from fabgwas import __version__
 from fabgwas.errors import UsageError
+from fabgwas.files import sha256_of
 from fabgwas.io import Genotypes, open_genotypes
 from fabgwas.io._genotypes import PathLike
 from fabgwas.ld import (
@@ -38,7 +39,6 @@ from fabgwas.ldstore._format import (
     write_metadata,
 )
 from fabgwas.ldstore._prepare import number_blocks, partition_of, usable_variants
-from fabgwas.store._files import sha256_of
 
 Progress = Callable[[int, int], None]
 

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from jaxtyping import Float
 
 from fabgwas.errors import InputError
+from fabgwas.files import sha256_of
 from fabgwas.ld import Factor, Packed, multiply, unpack
-from fabgwas.store._files import sha256_of
 
 FORMAT = "fabgwas-ld"
 VERSION = 1

@@ -10,12 +10,12 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fabgwas import __version__
+from fabgwas.files import write_atomically
 from fabgwas.plots import lambda_gc
 from fabgwas.report import _figures, _format
 from fabgwas.report._compare import Comparison, compare
 from fabgwas.report._data import TESTS, FoldSummary, Locus, ReportData
 from fabgwas.report._methods import CAVEATS, REFERENCES, methods_paragraph
-from fabgwas.store._files import write_atomically
 from fabgwas.variants import CHROMOSOMES
 
 _FOLDER = Path(__file__).parent

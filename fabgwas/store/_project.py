@@ -9,7 +9,7 @@ import pyarrow as pa
 from jaxtyping import Float, Float32, Float64
 
 from fabgwas.errors import UsageError
-from fabgwas.store._files import sha256_of, write_atomically
+from fabgwas.files import sha256_of, write_atomically
 from fabgwas.store._keys import sort_order
 from fabgwas.store._reader import EmbeddingStore
 from fabgwas.store._schema import ROW_GROUP, STORE_FILE, StoreMetadata

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float, Int, Int64
 from numpy.typing import DTypeLike
 
+from fabgwas.files import sha256_of
 from fabgwas.store._blocks import KeyBlock, VectorBlock, filtered, selection
-from fabgwas.store._files import sha256_of
 from fabgwas.store._schema import ROW_GROUP, StoreMetadata
 from fabgwas.store._shard import Shard
 from fabgwas.variants import CHROMOSOMES, chromosome_code

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from fabgwas.errors import InputError
-from fabgwas.store._files import write_atomically
+from fabgwas.files import write_atomically
 from fabgwas.store._keys import KEY_FIELDS
 from fabgwas.variants import chromosome_code
 

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 from jaxtyping import Num
 
 from fabgwas.errors import InputError, UsageError
+from fabgwas.files import TEMPORARY, sha256_of, write_atomically
 from fabgwas.store._codec import encode
-from fabgwas.store._files import TEMPORARY, sha256_of, write_atomically
 from fabgwas.store._keys import checked_keys, sort_order
 from fabgwas.store._open import open_embeddings
 from fabgwas.store._reader import EmbeddingStore
