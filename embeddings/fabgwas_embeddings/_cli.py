@@ -44,6 +44,7 @@ def plan(
     in_flight: option.InFlight = None,
     most_inputs: option.MostInputs = None,
     price: option.Price = None,
+    pooling: option.Pooling = None,
     dtype: option.Dtype = "float16",
     shard_rows: option.ShardRows = None,
     tokens_per_minute: option.Limit = None,
@@ -84,6 +85,7 @@ def run(
     in_flight: option.InFlight = None,
     most_inputs: option.MostInputs = None,
     price: option.Price = None,
+    pooling: option.Pooling = None,
     dtype: option.Dtype = "float16",
     shard_rows: option.ShardRows = None,
     max_cost: Annotated[float, typer.Option(help="Most to spend, in USD.", min=0)] = 5.0,
@@ -123,7 +125,7 @@ def _job(options: dict[str, Any], out: Path) -> "Job":
         exclude_traits=options["exclude_trait"],
         catalog_before=before.date() if before else None,
     )
-    names = ("model", "dim", "base_url", "in_flight", "most_inputs", "price")
+    names = ("model", "dim", "base_url", "in_flight", "most_inputs", "price", "pooling")
     chosen = {name: options[name] for name in names if options[name] is not None}
     return make_job(
         options["variants"],

@@ -60,6 +60,9 @@ MostInputs = Annotated[int | None, _option("Texts in a request.", _VECTORS, min=
 Price = Annotated[
     float | None, _option("USD for a million tokens, for the table's.", _VECTORS, min=0)
 ]
+Pooling = Annotated[
+    str | None, _option("mean, cls or lasttoken, for folders that do not say.", _VECTORS)
+]
 Dtype = Annotated[str, typer.Option(help="float16 or int8.")]
 ShardRows = Annotated[int | None, typer.Option(help="Most variants in a file.", min=1)]
 Limit = Annotated[float | None, typer.Option(help="Rate limit of a service.", min=1)]

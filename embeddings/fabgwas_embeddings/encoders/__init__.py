@@ -26,10 +26,33 @@ def _openai(**options: Any) -> Encoder:
     return OpenAiEncoder(**options)
 
 
+def _openai_batch(**options: Any) -> Encoder:
+    from fabgwas_embeddings.encoders._batch import OpenAiBatchEncoder
+
+    return OpenAiBatchEncoder(**options)
+
+
+def _qwen(**options: Any) -> Encoder:
+    from fabgwas_embeddings.encoders._transformers import TransformerEncoder
+
+    return TransformerEncoder(name="qwen", **options)
+
+
+def _sentence_transformers(**options: Any) -> Encoder:
+    from fabgwas_embeddings.encoders._transformers import TransformerEncoder
+
+    if "model" not in options:
+        raise UsageError("encoder sentence-transformers: give a model, by name or folder.")
+    return TransformerEncoder(**options)
+
+
 _ENCODERS: dict[str, Callable[..., Encoder]] = {
     "local": _local,
     "hashing": _hashing,
     "openai": _openai,
+    "openai-batch": _openai_batch,
+    "qwen": _qwen,
+    "sentence-transformers": _sentence_transformers,
 }
 ENCODERS = tuple(_ENCODERS)
 
