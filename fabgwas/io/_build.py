@@ -62,14 +62,15 @@ def _verdict(matches: list[int], fewest: int) -> str | None:
 def _matches_by_rsid(table: pa.Table) -> list[int]:
     """How many SNPs, found by rsID, are where each build has them."""
     snps = _snps()
-    row = pc.index_in(snps["name"], table["rsid"].cast(pa.string()).combine_chunks())
-    found = pc.is_valid(row).to_numpy(zero_copy_only=False)
-    taken = table.select(["chrom", "pos"]).take(row.filter(pc.is_valid(row)))
+    # the short list is hashed, not the long table
+    snp = pc.index_in(table["rsid"].cast(pa.string()), snps["name"].combine_chunks())
+    row = np.flatnonzero(snp.is_valid().to_numpy())
+    snps = snps.take(snp.drop_null())
+    taken = table.select(["chrom", "pos"]).take(pa.array(row))
     pos = pc.fill_null(taken["pos"], 0).to_numpy()
-    same = chromosome_codes(taken["chrom"]) == snps["chrom"].to_numpy()[found]
+    same = chromosome_codes(taken["chrom"]) == snps["chrom"].to_numpy()
     return [
-        int(np.count_nonzero(same & (pos == snps[build].to_numpy()[found])))
-        for build in BUILDS
+        int(np.count_nonzero(same & (pos == snps[build].to_numpy()))) for build in BUILDS
     ]
 
 
@@ -78,14 +79,12 @@ def _matches_by_place(table: pa.Table) -> list[int]:
     snps = _snps()
     code, pos = chromosome_codes(table["chrom"]), pc.fill_null(table["pos"], 0).to_numpy()
     places = _places(code, pos)
-    return [
-        int(
-            np.count_nonzero(
-                np.isin(_places(snps["chrom"].to_numpy(), snps[build].to_numpy()), places)
-            )
-        )
-        for build in BUILDS
-    ]
+    matches = []
+    for build in BUILDS:
+        listed = np.sort(_places(snps["chrom"].to_numpy(), snps[build].to_numpy()))
+        at = np.minimum(np.searchsorted(listed, places), listed.size - 1)
+        matches.append(np.unique(at[listed[at] == places]).size)
+    return matches
 
 
 def _places(
