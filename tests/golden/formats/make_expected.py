@@ -257,7 +257,7 @@ def others() -> list[dict]:
         metal_by_size("by_size.tbl"),
         ssf("beta.ssf.tsv.gz", {"missing": 1, "chromosome_out_of_scope": 1}),
         ssf("odds_ratio.ssf.tsv.gz", {"non_acgt": 1}),
-        ssf("neg_log_10.ssf.tsv.gz", {"missing": 1}, n=400_000),
+        ssf("neg_log_10.ssf.tsv.gz", {"missing": 1}, n=400_000.0),
         ldsc("study.sumstats.gz"),
         vcf("study.vcf.gz"),
     ]
