@@ -31,6 +31,7 @@ def plan(
     template: option.Template = "default",
     favor: option.Favor = [],  # noqa: B006
     clinvar: option.Clinvar = None,
+    clinvar_build: option.ClinvarBuild = None,
     gwas_catalog: option.Catalog = None,
     genes: option.Genes = None,
     gene_summaries: option.Summaries = None,
@@ -72,6 +73,7 @@ def run(
     template: option.Template = "default",
     favor: option.Favor = [],  # noqa: B006
     clinvar: option.Clinvar = None,
+    clinvar_build: option.ClinvarBuild = None,
     gwas_catalog: option.Catalog = None,
     genes: option.Genes = None,
     gene_summaries: option.Summaries = None,
@@ -114,13 +116,14 @@ def _job(options: dict[str, Any], out: Path) -> "Job":
     from fabgwas_embeddings.encoders import make_encoder
     from fabgwas_embeddings.sources import SourceFiles
 
-    before = options["catalog_before"]
+    before, clinvar_build = options["catalog_before"], options["clinvar_build"]
     excluded = [name for each in options["exclude_source"] for name in each.split(",")]
     sources = SourceFiles(
         **{
             name: options[name]
             for name in ("favor", "clinvar", "gwas_catalog", "genes", "gene_summaries")
         },
+        clinvar_build=_build(clinvar_build) if clinvar_build else None,
         exclude_sources=excluded,
         exclude_traits=options["exclude_trait"],
         catalog_before=before.date() if before else None,

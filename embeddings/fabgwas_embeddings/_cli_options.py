@@ -31,6 +31,9 @@ Build = Annotated[str, typer.Option(help="GRCh37 or GRCh38.")]
 Template = Annotated[str, _option("Template: default, paper or a file.", _TEXTS)]
 Favor = Annotated[list[Path], _file("FAVOR table, CSV or Parquet; may be repeated.")]
 Clinvar = Annotated[Path | None, _file("ClinVar VCF or variant_summary.txt.gz.")]
+ClinvarBuild = Annotated[
+    str | None, _option("Build of the ClinVar file, if another: rsIDs join.", _TEXTS)
+]
 Catalog = Annotated[Path | None, _file("Associations of the GWAS Catalog, TSV.")]
 Genes = Annotated[Path | None, _file("Gene models: GTF, GFF3, table.")]
 Summaries = Annotated[Path | None, _file("Table of symbol and summary.")]

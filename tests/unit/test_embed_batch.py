@@ -139,6 +139,7 @@ class Service(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # header and body in one packet
     server: Service
 
     def do_POST(self) -> None:

@@ -49,6 +49,7 @@ class Server(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # header and body in one packet
     server: Server
 
     def do_POST(self) -> None:

@@ -13,6 +13,7 @@ from fabgwas.errors import InputError, UsageError
 from fabgwas_embeddings import Describer, load_template
 from fabgwas_embeddings.sources import (
     CatalogFilter,
+    RsidLookup,
     SourceFiles,
     build_lookup,
     catalog_annotator,
@@ -293,6 +294,22 @@ def test_a_lookup_matches_swapped_and_flipped_alleles_only(tmp_path: Path) -> No
     ]
     nowhere = found.annotate("7", variants((10, "A", "G", None)))
     assert nowhere["value"].to_pylist() == [None]
+
+
+def test_another_build_joins_by_rsid_and_alleles() -> None:
+    batch = pa.record_batch(
+        {
+            "rsid": ["rs5", "rs5", None, "rs2200000007"],
+            "ref": ["A", "A", "A", "C"],
+            "alt": ["C", "G", "T", "CA"],
+            "value": ["first", "second", "nameless", "indel"],
+        }
+    )
+    found = RsidLookup([batch], ("value",), {})
+    rows = [(1, "G", "A", "rs5"), (2, "A", "C", "rs5"), (3, "A", "T", "rs5")]
+    rows += [(4, "A", "T", None), (5, "CA", "C", "rs2200000007"), (6, "A", "C", "1:6")]
+    annotated = found.annotate("9", variants(*rows))
+    assert annotated["value"].to_pylist() == ["second", "first", None, None, "indel", None]
 
 
 def test_a_lookup_that_is_there_is_not_read_again(tmp_path: Path) -> None:

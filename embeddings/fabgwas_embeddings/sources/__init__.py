@@ -22,7 +22,7 @@ from fabgwas_embeddings.sources._favor import (
     read_favor,
 )
 from fabgwas_embeddings.sources._gene_files import read_genes
-from fabgwas_embeddings.sources._lookup import PositionLookup, build_lookup
+from fabgwas_embeddings.sources._lookup import PositionLookup, RsidLookup, build_lookup
 
 SOURCES = ("favor", "clinvar", "gwas_catalog", "genes")
 
@@ -37,6 +37,8 @@ class SourceFiles:
 
     favor: Sequence[Path] = ()
     clinvar: Path | None = None
+    clinvar_build: str | None = None
+    """Build of the ClinVar file, if it is not that of the variants; then rsIDs join."""
     gwas_catalog: Path | None = None
     genes: Path | None = None
     """None for the shipped gene models."""
@@ -96,9 +98,12 @@ class SourceFiles:
             found.append(build_lookup(read_favor(path), place, fields, source))
         return found
 
-    @staticmethod
-    def _clinvar(path: Path, build: str, folder: Path) -> PositionLookup:
+    def _clinvar(self, path: Path, build: str, folder: Path) -> Annotator:
         source = source_of("clinvar", path)
+        told = self.clinvar_build or build
+        if told != build:
+            batches = read_clinvar(path, told)
+            return RsidLookup(batches, CLINVAR_FIELDS, source | {"joined": "by rsID"})
         place = folder / f"clinvar-{source['sha256'][:16]}"
         return build_lookup(read_clinvar(path, build), place, CLINVAR_FIELDS, source)
 
@@ -123,6 +128,7 @@ __all__ = [
     "CatalogFilter",
     "OpenSources",
     "PositionLookup",
+    "RsidLookup",
     "SourceFiles",
     "build_lookup",
     "catalog_annotator",

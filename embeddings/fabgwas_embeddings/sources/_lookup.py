@@ -15,10 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from jaxtyping import Int64
 
 from fabgwas.errors import InputError
 from fabgwas.variants import (
     CHROMOSOMES,
+    VariantKeys,
     chromosome_code,
     chromosome_codes,
     match_variants,
@@ -66,6 +68,38 @@ class PositionLookup:
             columns=["pos", "ref", "alt", *self.fields],
             filters=[("pos", ">=", low), ("pos", "<=", high)],
         )
+
+
+class RsidLookup:
+    """An annotator of variants by rsID and alleles, for databases of another build."""
+
+    def __init__(
+        self,
+        batches: Iterable[pa.RecordBatch],
+        fields: tuple[str, ...],
+        source: dict[str, Any],
+    ) -> None:
+        tables = [pa.Table.from_batches([batch]) for batch in batches]
+        table = pa.concat_tables(tables).combine_chunks()
+        number = _rs_numbers(table["rsid"])
+        known = np.flatnonzero(number > 0)
+        self._keys = _rs_keys(number[known], table.take(known))
+        self._records = table.take(known).select(list(fields)).combine_chunks()
+        self.fields = fields
+        self.source = source
+
+    def annotate(self, chrom: str, variants: pa.Table) -> pa.Table:
+        """Add the fields to variants, wherever they lie."""
+        number = _rs_numbers(variants["rsid"])
+        named = np.flatnonzero(number > 0)
+        match = match_variants(self._keys, _rs_keys(number[named], variants.take(named)))
+        row = np.full(len(variants), -1, np.int64)
+        row[named[match.right]] = match.left
+        index = pa.array(row, mask=row < 0)
+        for name in self.fields:
+            column = self._records[name].combine_chunks().take(index)
+            variants = fill(variants, name, column)
+        return variants
 
 
 def build_lookup(
@@ -143,6 +177,17 @@ def _sort(path: Path) -> None:
     pq.write_table(table.take(order), path, row_group_size=_ROW_GROUP, compression="zstd")
 
 
-def _keys(chrom: str, table: pa.Table) -> Any:
+def _keys(chrom: str, table: pa.Table) -> VariantKeys:
     code = np.full(len(table), chromosome_code(chrom), np.int64)
     return variant_keys(code, table["pos"].to_numpy(), table["ref"], table["alt"])
+
+
+def _rs_numbers(rsid: pa.ChunkedArray) -> Int64[np.ndarray, " variant"]:
+    """Number of each rsID, 0 for other names."""
+    found = pc.struct_field(pc.extract_regex(rsid, r"^rs(?P<number>\d{1,10})$"), "number")
+    return pc.fill_null(found.cast(pa.int64()), 0).to_numpy()
+
+
+def _rs_keys(number: Int64[np.ndarray, " variant"], table: pa.Table) -> VariantKeys:
+    """Keys that have the number of the rsID in place of the position."""
+    return variant_keys(np.zeros_like(number), number, table["ref"], table["alt"])
