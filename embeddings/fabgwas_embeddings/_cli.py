@@ -173,3 +173,38 @@ class _Progress:
             f"{left / 60:,.0f} min left",
             file=sys.stderr,
         )
+
+
+@app.command(epilog="Example: fabgwas embed fetch clinvar-GRCh38 gwas-catalog --out data")
+def fetch(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Files; none to list those that are known.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path(),
+    table: Annotated[
+        Path | None, typer.Option(exists=True, help="Another table of addresses, TOML.")
+    ] = None,
+) -> None:
+    """Download public annotation files and check them."""
+    from fabgwas_embeddings import _fetch
+
+    if not names:
+        for name, remote in _fetch.remote_files(table).items():
+            typer.echo(f"{name:18}{remote.url} ({remote.licence})")
+        return
+    for path in _fetch.fetch(names, out, table=table):
+        typer.echo(str(path))
+
+
+@app.command("export-hf", epilog="Example: fabgwas embed export-hf my-store dataset")
+def export(
+    store: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
+    out: Annotated[Path, typer.Argument(help="Folder of the dataset, new or empty.")],
+    licence: Annotated[
+        str, typer.Option(help="For the card, as the Hub spells it.")
+    ] = "mit",
+) -> None:
+    """Write a store as a dataset for the Hugging Face Hub, with a card."""
+    from fabgwas_embeddings._export import export_hf
+
+    typer.echo(str(export_hf(store, out, licence=licence)))
