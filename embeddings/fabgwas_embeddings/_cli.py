@@ -12,7 +12,7 @@ from fabgwas.errors import UsageError
 from fabgwas_embeddings import _cli_options as option
 
 if TYPE_CHECKING:
-    from fabgwas_embeddings._job import Job
+    from fabgwas_embeddings._job import Engine, Job
     from fabgwas_embeddings._ledger import Tally
 
 app = typer.Typer(
@@ -90,6 +90,9 @@ def run(
     pooling: option.Pooling = None,
     dtype: option.Dtype = "float16",
     shard_rows: option.ShardRows = None,
+    engine: option.EngineName = "local",
+    actors: option.Actors = 2,
+    num_gpus: option.Gpus = 0.0,
     max_cost: Annotated[float, typer.Option(help="Most to spend, in USD.", min=0)] = 5.0,
     quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
 ) -> None:
@@ -98,7 +101,7 @@ def run(
     from fabgwas_embeddings._job import run_job
 
     job = _job(options, out)
-    result = run_job(job, progress=_Progress(quiet), max_cost=max_cost)
+    result = run_job(job, _engine(options), _Progress(quiet), max_cost=max_cost)
     if result.n_texts is None:
         typer.echo(f"{out}: complete, nothing to do ({result.n_variants:,} variants)")
         return
@@ -128,17 +131,38 @@ def _job(options: dict[str, Any], out: Path) -> "Job":
         exclude_traits=options["exclude_trait"],
         catalog_before=before.date() if before else None,
     )
-    names = ("model", "dim", "base_url", "in_flight", "most_inputs", "price", "pooling")
-    chosen = {name: options[name] for name in names if options[name] is not None}
     return make_job(
         options["variants"],
         out,
         build=_build(options["build"]),
-        encoder=make_encoder(options["encoder"], **chosen),
+        encoder=make_encoder(options["encoder"], **_settings(options)),
         template=options["template"],
         sources=sources,
         dtype=options["dtype"],
         shard_rows=options["shard_rows"],
+    )
+
+
+def _settings(options: dict[str, Any]) -> dict[str, Any]:
+    """What an encoder is told; the rest it decides itself."""
+    names = ("model", "dim", "base_url", "in_flight", "most_inputs", "price", "pooling")
+    return {name: options[name] for name in names if options[name] is not None}
+
+
+def _engine(options: dict[str, Any]) -> "Engine":
+    if options["engine"] == "local":
+        from fabgwas_embeddings._job import run_locally
+
+        return run_locally
+    if options["engine"] != "ray":
+        raise UsageError(f"engine {options['engine']}: choose local or ray.")
+    from fabgwas_embeddings._ray import ray_engine
+
+    return ray_engine(
+        options["encoder"],
+        actors=options["actors"],
+        num_gpus=options["num_gpus"],
+        **_settings(options),
     )
 
 
