@@ -34,12 +34,15 @@ class Sieve:
             self.keep &= ~bad
 
 
-def drop_by_code(sieve: Sieve, codes: pa.ChunkedArray, good: list[str]) -> None:
-    """Drop the rows that carry an error code, counting each code on its own."""
-    codes = codes.combine_chunks().dictionary_encode()
-    index = pc.fill_null(codes.indices, -1).to_numpy()
-    for number, code in enumerate(codes.dictionary.to_pylist()):
-        if code not in good:
+def drop_by_code(sieve: Sieve, codes: pa.ChunkedArray, fatal: list[str]) -> None:
+    """Drop the rows with a fatal error code, counting each code on its own.
+
+    An empty list means that every code is fatal; rows without one (null) are kept.
+    """
+    encoded = codes.combine_chunks().dictionary_encode()
+    index = pc.fill_null(encoded.indices, -1).to_numpy()
+    for number, code in enumerate(encoded.dictionary.to_pylist()):
+        if code in fatal or not fatal:
             sieve.drop(f"error_{code}", index == number)
 
 
@@ -101,7 +104,8 @@ def doubts(
     with np.errstate(divide="ignore", invalid="ignore"):
         off = np.abs(found.beta[some] / found.se[some] - z) > 0.05 + 0.05 * np.abs(z)
         gap = np.abs(found.reported_log_pvalue[some] - log_p)
-        apart = gap > 0.1 + 0.1 * np.abs(log_p)
+        # p-values that underflow are printed as 0
+        apart = np.isfinite(gap) & (gap > 0.1 + 0.1 * np.abs(log_p))
     if ratio_is_tested and off.mean() > 0.01:
         warnings.append(
             f"beta / se differs from the z-score in {off.mean():.0%} of the variants"

@@ -108,10 +108,7 @@ class Study:
             additive = pc.is_in(self._text("test"), pa.array(layout.format.additive))
             sieve.drop("non_additive", ~additive.to_numpy())
         if "error" in layout.columns:
-            codes = self._text("error")
-            bad = layout.format.errors
-            good = [code for code in pc.unique(codes).to_pylist() if code not in bad]
-            quality.drop_by_code(sieve, codes, good if bad else ["."])
+            quality.drop_by_code(sieve, self._text("error"), layout.format.errors)
         if "beta" in layout.columns or "odds_ratio" in layout.columns:
             sieve.drop("missing", np.isnan(self.found.beta))
             sieve.drop("infinite", ~np.isfinite(self.found.beta))

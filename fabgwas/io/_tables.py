@@ -1,8 +1,8 @@
 """Tables on their way to disk: Parquet or text, whole or not at all."""
 
 import gzip
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,7 +37,7 @@ def write_table(table: pa.Table, path: str | Path) -> Path:
     return path
 
 
-def _write_text(table: pa.Table, file: BinaryIO | gzip.GzipFile) -> None:
+def _write_text(table: pa.Table, file: BufferedIOBase) -> None:
     file.write(("\t".join(table.column_names) + "\n").encode())
     options = pyarrow.csv.WriteOptions(
         include_header=False, delimiter="\t", quoting_style="none"

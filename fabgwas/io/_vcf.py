@@ -60,12 +60,14 @@ def _fields(
     columns: dict[str, pa.Array] = {}
     for layout in pc.unique(formats).drop_null().to_pylist():
         mine = pc.fill_null(pc.equal(formats, layout), False)
-        parts = pc.split_pattern(values, ":").combine_chunks()
+        parts = _one_array(pc.split_pattern(values, ":"))
         for number, name in enumerate(layout.split(":")):
             if name not in _ROLES:
                 continue
             try:
-                long_enough = pc.and_(mine, pc.greater(pc.list_value_length(parts), number))
+                long_enough = pc.and_(
+                    _one_array(mine), pc.greater(pc.list_value_length(parts), number)
+                )
                 rows = pc.if_else(long_enough, parts, pa.scalar(None, parts.type))
                 padded = _element(rows, number)
                 found = pc.if_else(pc.equal(padded, "."), None, padded).cast(pa.float64())
@@ -74,6 +76,13 @@ def _fields(
                 raise InputError(f"{path}: FORMAT field {name}: {message}") from error
             columns[name] = pc.coalesce(columns[name], found) if name in columns else found
     return columns
+
+
+def _one_array(values: pa.ChunkedArray | pa.Array) -> pa.Array:
+    if isinstance(values, pa.Array):
+        return values
+    chunks = values.combine_chunks()
+    return chunks if isinstance(chunks, pa.Array) else pa.concat_arrays(chunks.chunks)
 
 
 def _element(rows: pa.Array, number: int) -> pa.Array:

