@@ -21,6 +21,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+_SETTINGS = (
+    "model",
+    "dim",
+    "base_url",
+    "in_flight",
+    "most_inputs",
+    "price",
+    "pooling",
+    "tokenizer",
+)
 _QUIET_SECONDS = 10  # between two lines of progress
 
 
@@ -46,6 +56,7 @@ def plan(
     most_inputs: option.MostInputs = None,
     price: option.Price = None,
     pooling: option.Pooling = None,
+    tokenizer: option.Tokenizer = None,
     dtype: option.Dtype = "float16",
     shard_rows: option.ShardRows = None,
     tokens_per_minute: option.Limit = None,
@@ -88,6 +99,7 @@ def run(
     most_inputs: option.MostInputs = None,
     price: option.Price = None,
     pooling: option.Pooling = None,
+    tokenizer: option.Tokenizer = None,
     dtype: option.Dtype = "float16",
     shard_rows: option.ShardRows = None,
     engine: option.EngineName = "local",
@@ -145,8 +157,7 @@ def _job(options: dict[str, Any], out: Path) -> "Job":
 
 def _settings(options: dict[str, Any]) -> dict[str, Any]:
     """What an encoder is told; the rest it decides itself."""
-    names = ("model", "dim", "base_url", "in_flight", "most_inputs", "price", "pooling")
-    return {name: options[name] for name in names if options[name] is not None}
+    return {name: options[name] for name in _SETTINGS if options[name] is not None}
 
 
 def _engine(options: dict[str, Any]) -> "Engine":

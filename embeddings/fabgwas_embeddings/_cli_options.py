@@ -51,7 +51,10 @@ CatalogBefore = Annotated[
 ]
 EncoderName = Annotated[
     str,
-    _option("local, openai, openai-batch, qwen, sentence-transformers, hashing.", _VECTORS),
+    _option(
+        "local, minilm, openai, openai-batch, qwen, sentence-transformers, hashing.",
+        _VECTORS,
+    ),
 ]
 Model = Annotated[str | None, _option("Model of the encoder, or its folder.", _VECTORS)]
 Dim = Annotated[int | None, _option("Keep fewer numbers.", _VECTORS, min=1)]
@@ -66,6 +69,7 @@ Price = Annotated[
 Pooling = Annotated[
     str | None, _option("mean, cls or lasttoken, for folders that do not say.", _VECTORS)
 ]
+Tokenizer = Annotated[str | None, _option("tokenizer.json of minilm.", _VECTORS)]
 Dtype = Annotated[str, typer.Option(help="float16 or int8.")]
 ShardRows = Annotated[int | None, typer.Option(help="Most variants in a file.", min=1)]
 Limit = Annotated[float | None, typer.Option(help="Rate limit of a service.", min=1)]

@@ -20,6 +20,12 @@ def _hashing(**options: Any) -> Encoder:
     return HashingEncoder(**options)
 
 
+def _minilm(**options: Any) -> Encoder:
+    from fabgwas_embeddings.encoders._minilm import MiniLmEncoder
+
+    return MiniLmEncoder(**options)
+
+
 def _openai(**options: Any) -> Encoder:
     from fabgwas_embeddings.encoders._openai import OpenAiEncoder
 
@@ -48,6 +54,7 @@ def _sentence_transformers(**options: Any) -> Encoder:
 
 _ENCODERS: dict[str, Callable[..., Encoder]] = {
     "local": _local,
+    "minilm": _minilm,
     "hashing": _hashing,
     "openai": _openai,
     "openai-batch": _openai_batch,
