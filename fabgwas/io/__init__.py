@@ -5,8 +5,10 @@ from fabgwas.io._build import detect_build, normalize_build
 from fabgwas.io._genotypes import Genotypes, open_genotypes, read_plink
 from fabgwas.io._liftover import lift_over
 from fabgwas.io._match import match_rows
+from fabgwas.io._munged import write_munged
+from fabgwas.io._read import list_traits, read_sumstats
 from fabgwas.io._regions import blocks_from_bed
-from fabgwas.io._sumstats import SumStats, list_traits, read_sumstats, write_munged
+from fabgwas.io._sumstats import SumStats
 from fabgwas.io._tables import write_table
 
 __all__ = [

@@ -15,7 +15,7 @@ from fabgwas.variants import chromosome_codes
 BUILDS = ("GRCh37", "GRCh38")
 
 _NAMES = {"37": "GRCh37", "19": "GRCh37", "38": "GRCh38"}
-_PREFIXES = ("grch", "hg", "b", "build")
+_PREFIXES = ("grch", "hg", "build", "b")
 # SNPs that must agree before a build is believed, and their share among those compared;
 # a wrong position hardly ever equals that of the same SNP, but may be that of another
 _FEWEST_BY_RSID, _FEWEST_BY_PLACE = 2, 10

@@ -11,21 +11,31 @@ from fabgwas.errors import InputError
 
 Candidates = str | list[str]
 
+# roles that each kind of statistic needs, one of each group
+_NEEDS = {
+    "t": [{"z"}],
+    "z": [{"z"}],
+    "chisq": [{"chisq"}, {"beta", "odds_ratio"}],
+    "ratio": [{"beta", "odds_ratio"}, {"se"}],
+    "p": [{"p", "neg_log10_p"}, {"beta", "odds_ratio", "z"}],
+}
+# roles of which a table of no known program may have one column only
+_UNIQUE = ("effect_allele", "other_allele", "beta", "odds_ratio", "se", "z", "p")
+
 
 @dataclass(frozen=True)
 class Format:
     """One entry of `_columns.toml`, which explains the fields."""
 
     name: str
-    requires: list[str]
+    statistic: list[str] = field(default_factory=list)
+    requires: list[str] = field(default_factory=list)
     any: list[str] = field(default_factory=list)
-    statistic: str = "ratio"
     columns: dict[str, Candidates] = field(default_factory=dict)
     additive: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
+    fatal: list[str] = field(default_factory=list)
     refuse: str = ""
-    effect_from_bim: bool = False
-    place_in_name: bool = False
+    allele_needed: bool = False
     mitochondrial: str = "26"
 
     def fits(self, header: Sequence[str]) -> bool:
@@ -37,10 +47,14 @@ class Format:
 
 @dataclass(frozen=True)
 class Layout:
-    """A format, and the column of a file that plays each role."""
+    """A format, the column of a file that plays each role, and where z comes from."""
 
     format: Format
     columns: dict[str, str]
+    statistic: str
+    trait: str | None = None
+    alleles_turned: bool = False
+    """Whether the effect allele was said to be the one that the format calls the other."""
 
 
 @cache
@@ -57,7 +71,7 @@ def _entries() -> dict[str, Any]:
 
 def list_traits_of(header: Sequence[str]) -> list[str]:
     """Traits that a file holds side by side, as ``BETA.trait``; empty for one trait."""
-    return [name[len("BETA.") :] for name in header if name.startswith("BETA.")]
+    return [name.removeprefix("BETA.") for name in header if name.startswith("BETA.")]
 
 
 def find_layout(
@@ -75,17 +89,8 @@ def find_layout(
     InputError
         If nothing fits, or if the effect allele cannot be told without being told.
     """
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    if repeated:
-        raise InputError(f"{path}: the column {repeated[0]!r} occurs twice in the header.")
-    trait = _choose_trait(header, path, trait)
-    given = dict(columns or {})
-    for role, column in given.items():
-        if column not in header:
-            raise InputError(
-                f"{path}: there is no column {column!r} for {role}; the columns are "
-                f"{', '.join(header[:30])}."
-            )
+    given = _check_given(header, path, dict(columns or {}))
+    trait = choose_trait(list_traits_of(header), path, trait)
     chosen = _choose_format(header, path, format)
     if chosen is None:
         return _generic_layout(header, path, given)
@@ -96,23 +101,52 @@ def find_layout(
         for role, candidates in chosen.columns.items()
         if (name := _first(candidates, header, trait)) is not None
     }
-    if (swapped := given.get("effect_allele")) and swapped == found.get("other_allele"):
+    if format == chosen.name == "gcta-ma" and not chosen.fits(header):
+        found = dict(zip(chosen.columns, header, strict=True))
+    turned = given.get("effect_allele", "") == found.get("other_allele")
+    if turned:
         given.setdefault("other_allele", found["effect_allele"])
-    return Layout(chosen, found | given)
+    found |= given
+    _check_repeated(header, path, found)
+    statistic = _choose_statistic(chosen.statistic, found, path)
+    return Layout(chosen, found, statistic, trait, turned)
 
 
-def _choose_trait(header: Sequence[str], path: str, trait: str | None) -> str | None:
-    traits = list_traits_of(header)
+def choose_trait(traits: Sequence[str], path: str, trait: str | None) -> str | None:
+    """The trait that is meant, None if the file does not tell traits apart.
+
+    Raises
+    ------
+    InputError
+        If it is not said which of several is meant, or if there is none of that name.
+    """
+    if trait is None and len(traits) <= 1:
+        return traits[0] if traits else None
     if not traits:
-        return trait
-    if trait is None and len(traits) == 1:
-        return traits[0]
+        raise InputError(
+            f"{path}: holds one trait, so that none can be chosen (option trait)."
+        )
     if trait not in traits:
         problem = "holds several traits" if trait is None else f"has no trait {trait!r}"
         raise InputError(
             f"{path}: {problem}; choose one of {', '.join(traits)} (option trait)."
         )
     return trait
+
+
+def _check_given(header: Sequence[str], path: str, given: dict[str, str]) -> dict[str, str]:
+    roles = {role for each in known_formats() for role in each.columns} | {"maf"}
+    for role, column in given.items():
+        if role not in roles:
+            raise ValueError(
+                f"unknown role {role!r}; known are {', '.join(sorted(roles))}."
+            )
+        if column not in header:
+            raise InputError(
+                f"{path}: there is no column {column!r} for {role}; "
+                f"the columns are {_shown(header)}."
+            )
+    return given
 
 
 def _choose_format(header: Sequence[str], path: str, name: str) -> Format | None:
@@ -125,33 +159,58 @@ def _choose_format(header: Sequence[str], path: str, name: str) -> Format | None
         )
     if name == "generic":
         return None
-    fitting = [
-        each for each in formats if each.fits(header) and name in ("auto", each.name)
-    ]
-    if not fitting and name != "auto":
-        wanted = next(each for each in formats if each.name == name)
-        missing = [column for column in wanted.requires if column not in header]
-        raise InputError(f"{path}: not {name}: there is no column {', '.join(missing)}.")
-    return fitting[0] if fitting else None
+    wanted = [each for each in formats if name in ("auto", each.name)]
+    fitting = [each for each in wanted if each.fits(header)]
+    if fitting:
+        return fitting[0]
+    if name == "auto":
+        return None
+    if name == "gcta-ma" and len(header) == len(wanted[0].columns):
+        return wanted[0]  # GCTA itself reads columns by their order
+    missing = [column for column in wanted[0].requires if column not in header]
+    raise InputError(f"{path}: not {name}: there is no column {', '.join(missing)}.")
+
+
+def _choose_statistic(kinds: Sequence[str], found: Mapping[str, str], path: str) -> str:
+    for kind in kinds:
+        if all(group & found.keys() for group in _NEEDS[kind]):
+            return kind
+    raise InputError(
+        f"{path}: effects with standard errors, z-scores, or p-values with effects are "
+        f"needed; the columns tell only {', '.join(sorted(found))}."
+    )
 
 
 def _generic_layout(header: Sequence[str], path: str, given: dict[str, str]) -> Layout:
     names: dict[str, list[str]] = _entries()["generic"]
-    plain = {_plain(name): name for name in reversed(header)}
-    found = {
-        role: plain[candidate]
-        for role, candidates in names.items()
-        if role != "ambiguous"
-        for candidate in reversed(candidates)
-        if candidate in plain
-    } | given
-    signed = {"beta", "odds_ratio", "z"} & found.keys()
-    if not signed:
+    plain = {name: _plain(name) for name in header}
+    found = dict(given)
+    for role, candidates in names.items():
+        present = [name for each in candidates for name in header if plain[name] == each]
+        if role in found or role == "ambiguous" or not present:
+            continue
+        if len(present) > 1 and role in _UNIQUE:
+            raise InputError(
+                f"{path}: {' and '.join(present)} may both hold the {_spoken(role)}; "
+                f"name the one that does (option {_option(role)})."
+            )
+        found[role] = present[0]
+    if not {"beta", "odds_ratio", "z"} & found.keys():
         raise InputError(
             f"{path}: not a known table of summary statistics: no column holds effects or "
             f"z-scores; its columns are {_shown(header)}."
         )
-    ambiguous = [plain[name] for name in names["ambiguous"] if name in plain]
+    _find_alleles(
+        header, path, found, [n for n in header if plain[n] in names["ambiguous"]]
+    )
+    _check_repeated(header, path, found)
+    statistic = _choose_statistic(["ratio", "z", "p"], found, path)
+    return Layout(Format("generic"), found, statistic)
+
+
+def _find_alleles(
+    header: Sequence[str], path: str, found: dict[str, str], ambiguous: list[str]
+) -> None:
     for role in ("effect_allele", "other_allele"):
         rest = [name for name in ambiguous if name not in found.values()]
         if role in found:
@@ -160,20 +219,23 @@ def _generic_layout(header: Sequence[str], path: str, given: dict[str, str]) -> 
             found[role] = rest[0]
             continue
         raise InputError(
-            f"{path}: which column holds the {role.replace('_', ' ')} cannot be told from "
-            f"{_shown(rest or header)}; name it (option {role.replace('_', '-')})."
+            f"{path}: which column holds the {_spoken(role)} cannot be told from "
+            f"{_shown(rest or header)}; name it (option {role})."
         )
-    statistic = "ratio" if {"beta", "odds_ratio"} & signed and "se" in found else "z"
-    if statistic == "z" and "z" not in found:
-        if not {"p", "neg_log10_p"} & found.keys():
-            raise InputError(f"{path}: there is no column of standard errors or p-values.")
-        statistic = "p"
-    return Layout(Format("generic", [], statistic=statistic), found)
+
+
+def _check_repeated(header: Sequence[str], path: str, found: Mapping[str, str]) -> None:
+    for role, name in found.items():
+        if header.count(name) > 1:
+            raise InputError(
+                f"{path}: the column {name!r}, for the {_spoken(role)}, occurs "
+                f"{header.count(name)} times in the header."
+            )
 
 
 def _first(candidates: Candidates, header: Sequence[str], trait: str | None) -> str | None:
     for name in [candidates] if isinstance(candidates, str) else candidates:
-        full = name.replace("*", trait) if trait is not None else name
+        full = name.replace("*", trait or "*")
         if full in header:
             return full
     return None
@@ -189,6 +251,14 @@ def _plain(name: str) -> str:
     return name.upper().replace("-", "_").replace(".", "_")
 
 
+def _spoken(role: str) -> str:
+    return role.replace("_", " ")
+
+
+def _option(role: str) -> str:
+    return role if role.endswith("allele") else f"columns, role {role}"
+
+
 def _shown(header: Sequence[str]) -> str:
-    text = ", ".join(repr(name)[1:-1] for name in header[:12])
-    return text[:200] + (", ..." if len(header) > 12 or len(text) > 200 else "")
+    text = ", ".join(repr(name)[1:-1] for name in header[:30])
+    return text[:300] + (", ..." if len(header) > 30 or len(text) > 300 else "")

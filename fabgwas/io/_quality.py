@@ -3,19 +3,13 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt64
 
 from fabgwas.io._statistics import Statistics
-from fabgwas.variants import (
-    chromosome_code,
-    chromosome_codes,
-    identifier_keys,
-    variant_keys,
-)
+from fabgwas.variants import chromosome_codes, identifier_keys, variant_keys
 
 Rows = Bool[np.ndarray, " row"]
 
-_LAST_IN_SCOPE = chromosome_code("X")
 _COMPARED = 100_000
 
 
@@ -30,7 +24,8 @@ class Sieve:
         """Drop rows; each counts for the first reason that it meets."""
         dropped = int(np.count_nonzero(self.keep & bad))
         if dropped:
-            self.counts[f"dropped_{reason}"] = dropped
+            name = f"dropped_{reason}"
+            self.counts[name] = self.counts.get(name, 0) + dropped
             self.keep &= ~bad
 
 
@@ -39,86 +34,106 @@ def drop_by_code(sieve: Sieve, codes: pa.ChunkedArray, fatal: list[str]) -> None
 
     An empty list means that every code is fatal; rows without one (null) are kept.
     """
-    encoded = codes.combine_chunks().dictionary_encode()
+    encoded = codes.combine_chunks()
     index = pc.fill_null(encoded.indices, -1).to_numpy()
     for number, code in enumerate(encoded.dictionary.to_pylist()):
         if code in fatal or not fatal:
             sieve.drop(f"error_{code}", index == number)
 
 
-def valid_alleles(alleles: pa.ChunkedArray) -> Rows:
-    """Whether each allele is written in A, C, G and T."""
-    encoded = alleles.combine_chunks().dictionary_encode()
-    good = [
-        set(value) <= set("ACGT") and value != ""
-        for value in encoded.dictionary.to_pylist()
-    ]
-    index = pc.fill_null(encoded.indices.cast(pa.int64()), len(good)).to_numpy()
-    return np.array([*good, False])[index]
-
-
-def out_of_scope(chrom: pa.ChunkedArray) -> Rows:
-    """Whether a chromosome is known to be none of 1 to 22 and X; nulls are in scope."""
-    codes = chromosome_codes(chrom)
-    known = ~chrom.is_null().to_numpy()
-    return known & ((codes == 0) | (codes > _LAST_IN_SCOPE))
-
-
 def duplicated(table: pa.Table) -> Rows:
     """Whether a row repeats the place (or identifier) and the alleles of an earlier one."""
-    first, second = table["effect_allele"], table["other_allele"]
-    placed = ~table["pos"].is_null().to_numpy()
+    keys = _keys(table)
+    ordered = np.sort(keys)
+    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    repeated = np.zeros(keys.size, bool)
+    if twice.size:
+        at = np.minimum(np.searchsorted(twice, keys), twice.size - 1)
+        rows = np.flatnonzero(twice[at] == keys)
+        _, first = np.unique(keys[rows], return_index=True)
+        repeated[rows] = True
+        repeated[rows[first]] = False
+    return repeated
+
+
+def _keys(table: pa.Table) -> UInt64[np.ndarray, " row"]:
+    placed = (table["pos"].is_valid().to_numpy()) & (table["chrom"].is_valid().to_numpy())
     keys = np.zeros(table.num_rows, np.uint64)
     for rows in (np.flatnonzero(placed), np.flatnonzero(~placed)):
         if rows.size == 0:
             continue
-        part = table.take(pa.array(rows))
+        part = table if rows.size == table.num_rows else table.take(pa.array(rows))
+        alleles = (part["effect_allele"], part["other_allele"])
         if placed[rows[0]]:
-            keys[rows] = variant_keys(
-                chromosome_codes(part["chrom"]),
-                part["pos"].to_numpy().astype(np.int64),
-                part["effect_allele"],
-                part["other_allele"],
-            ).key
+            place = (chromosome_codes(part["chrom"]), part["pos"].to_numpy())
+            keys[rows] = variant_keys(*place, *alleles).key
         else:
-            _, number = np.unique(
-                part["rsid"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True
-            )
-            identifier = (number.astype(np.uint64) << np.uint64(28)) | np.uint64(1 << 63)
-            keys[rows] = identifier_keys(
-                identifier, first.take(pa.array(rows)), second.take(pa.array(rows))
-            ).key
-    _, earliest = np.unique(keys, return_index=True)
-    repeated = np.ones(table.num_rows, bool)
-    repeated[earliest] = False
-    return repeated
+            name = part["rsid"].combine_chunks().dictionary_encode().indices.to_numpy()
+            # no place has a chromosome of this number
+            identifier = (name.astype(np.uint64) << np.uint64(28)) | np.uint64(31 << 59)
+            keys[rows] = identifier_keys(identifier, *alleles).key
+    return keys
 
 
 def doubts(
-    found: Statistics, frequency: Float[np.ndarray, " row"], *, ratio_is_tested: bool
+    found: Statistics,
+    frequency: Float[np.ndarray, " row"],
+    n: Float[np.ndarray, " row"],
+    kind: str,
 ) -> tuple[str, ...]:
     """Warnings about columns that contradict each other or look mislabelled."""
-    some = slice(None, None, max(1, found.z.size // _COMPARED))
-    z, log_p = found.z[some], found.log_pvalue[some]
     warnings = []
-    with np.errstate(divide="ignore", invalid="ignore"):
-        off = np.abs(found.beta[some] / found.se[some] - z) > 0.05 + 0.05 * np.abs(z)
-        gap = np.abs(found.reported_log_pvalue[some] - log_p)
-        # p-values that underflow are printed as 0
-        apart = np.isfinite(gap) & (gap > 0.1 + 0.1 * np.abs(log_p))
-    if ratio_is_tested and off.mean() > 0.01:
+    if found.underflow.any():
         warnings.append(
-            f"beta / se differs from the z-score in {off.mean():.0%} of the variants"
+            f"{np.count_nonzero(found.underflow):,} p-values are 0 in the file: their z is "
+            "that of beta / se, or of the smallest number if that is larger"
         )
-    if apart.mean() > 0.01:
+    some = slice(None, None, max(1, found.z.size // _COMPARED))
+    warnings += _contradictions(Statistics(*(each[some] for each in found)), n[some], kind)
+    z = found.z[some]
+    middle = float(np.median(z))
+    # a median of so many normal numbers has this standard error; LD makes it larger
+    if abs(middle) > 0.2 + 10 * 1.25 * np.std(z) / np.sqrt(z.size):
         warnings.append(
-            f"the reported p-value is not that of z in {apart.mean():.0%} of the variants"
-        )
-    if z.size >= 100 and abs(np.median(z)) > 0.2:
-        warnings.append(
-            f"the median z-score is {np.median(z):.2f}: a column may be mislabelled"
+            f"the median of z is {middle:.2f}: a column may be mislabelled, such as an "
+            "odds ratio as its logarithm"
         )
     known = frequency[~np.isnan(frequency)]
     if known.size >= 100 and (known <= 0.5).all():
-        warnings.append("no allele frequency exceeds 0.5: is it that of the effect allele?")
+        warnings.append(
+            "no frequency exceeds 0.5: they may be those of the minor allele, whichever "
+            "that is, and not those of the effect allele"
+        )
     return tuple(warnings)
+
+
+def _contradictions(
+    found: Statistics, n: Float[np.ndarray, " row"], kind: str
+) -> list[str]:
+    warnings = []
+    size = np.abs(found.z)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = found.beta / found.se
+        # Student's t is larger than the z of the same p-value by about t^3 / 4n
+        slack = 0.05 + 0.05 * size
+        slack += np.where(
+            np.isnan(n) | (kind != "t"), 0.0, np.abs(found.statistic) ** 3 / n
+        )
+        against = found.statistic if kind in ("t", "z") else found.z
+        off = np.abs(ratio - against) > slack
+        wide = np.abs(found.statistic - found.z) > slack
+        # p-values that underflow are printed as 0
+        apart = np.abs(found.reported - found.log_pvalue) > 0.1 * (1 - found.log_pvalue)
+        apart &= np.isfinite(found.reported)
+    if kind in ("t", "z", "ratio") and off.mean() > 0.01:
+        warnings.append(
+            f"beta / se differs from the z-score in {off.mean():.1%} of the variants"
+        )
+    if kind == "t":
+        apart = wide
+    if apart.mean() > 0.01:
+        warnings.append(
+            f"the p-value of the file is not that of z in {apart.mean():.1%} of the "
+            "variants: it may belong to another test"
+        )
+    return warnings

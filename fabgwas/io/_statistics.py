@@ -5,14 +5,18 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy.special import log_ndtr, ndtri_exp
 
+from fabgwas.fab._student import log_stdtr
 from fabgwas.io._formats import Layout
 
 Values = Float[np.ndarray, " row"]
 
-_LOG10 = np.log(10.0)
+_LOG2, _LOG10 = np.log(2.0), np.log(10.0)
+# below, the digits of a double dwindle, and below 2.5e-324 it is 0
+SMALLEST = 1e-300
+_LOG_OF_ZERO = np.log(5e-324) - _LOG2
 
 
 class Statistics(NamedTuple):
@@ -22,36 +26,47 @@ class Statistics(NamedTuple):
     se: Values
     z: Values
     log_pvalue: Values
-    reported_log_pvalue: Values
-    """The p-value of the file, for a check; nan where the file has none."""
+    reported: Values
+    """Log of the p-value that the file has, nan where it has none."""
+    statistic: Values
+    """The statistic that the file has, or beta / se: for a check against z."""
+    underflow: Bool[np.ndarray, " row"]
+    """Whether z is a lower bound, since the p-value is printed as 0."""
 
 
 def statistics(raw: pa.Table, layout: Layout) -> Statistics:
     """Signed z-scores such that 2 Phi(-|z|) is the reported test.
 
-    They are beta / se, or a statistic, or, where the test is not that of beta / se
-    (saddlepoint or likelihood-ratio p-values, the mixture test of BOLT-LMM), the chi-square
-    or the p-value with the sign of beta. Standard errors that are missing are |beta / z|.
+    They are beta / se, or a normal statistic, or, where the test is not that of beta / se
+    (Student's t, saddlepoint or likelihood-ratio p-values, the mixture test of BOLT-LMM),
+    what has the p-value or chi-square of the file and the sign of beta. Standard errors
+    that a file has no column of are |beta / statistic|.
     """
-    beta = column(raw, layout, "beta")
-    if "beta" not in layout.columns and "odds_ratio" in layout.columns:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            beta = np.log(column(raw, layout, "odds_ratio"))
-    se = column(raw, layout, "se")
-    reported = _reported_log_pvalue(raw, layout)
+    beta, se = _effect(raw, layout), column(raw, layout, "se")
+    reported = _reported(raw, layout)
+    underflow = np.zeros(raw.num_rows, bool)
     with np.errstate(divide="ignore", invalid="ignore"):
-        kind = layout.format.statistic
-        if kind == "ratio":
-            z = beta / se
-        elif kind == "z":
-            z = column(raw, layout, "z")
-        elif kind == "chisq":
-            z = np.sign(beta) * np.sqrt(column(raw, layout, "chisq"))
+        ratio = beta / se
+        statistic = column(raw, layout, "z") if "z" in layout.columns else ratio
+        sign = np.sign(np.where(np.isnan(beta), statistic, beta))
+        if layout.statistic == "t":
+            log_p = _of_student(statistic, reported, column(raw, layout, "n"))
+            z = np.sign(statistic) * z_of_log_pvalue(log_p)
+        elif layout.statistic == "p":
+            underflow = np.isneginf(reported)
+            log_p = np.where(underflow, _below_zero(ratio), reported)
+            z = sign * z_of_log_pvalue(log_p)
         else:
-            z = np.sign(beta) * z_of_log_pvalue(reported)
+            z = ratio if layout.statistic == "ratio" else statistic
+            if layout.statistic == "chisq":
+                z = sign * np.sqrt(column(raw, layout, "chisq"))
+            # some rows may hold nothing but a p-value
+            lone = np.isnan(z) & np.isfinite(reported)
+            z[lone] = sign[lone] * z_of_log_pvalue(reported[lone])
+            log_p = log_pvalue_of(z)
         if "se" not in layout.columns:
-            se = np.abs(beta / z)
-    return Statistics(beta, se, z, log_pvalue_of(z), reported)
+            se = np.abs(beta / (statistic if layout.statistic == "t" else z))
+    return Statistics(beta, se, z, log_p, reported, statistic, underflow)
 
 
 def column(raw: pa.Table, layout: Layout, role: str) -> Values:
@@ -64,39 +79,72 @@ def column(raw: pa.Table, layout: Layout, role: str) -> Values:
 
 def log_pvalue_of(z: Values) -> Values:
     """Natural log of 2 Phi(-|z|), finite for every finite z."""
-    return np.minimum(log_ndtr(-np.abs(z)) + np.log(2.0), 0.0)
+    return np.minimum(log_ndtr(-np.abs(z)) + _LOG2, 0.0)
 
 
 def z_of_log_pvalue(log_pvalue: Values) -> Values:
     """The positive z with this two-sided p-value."""
-    return np.abs(ndtri_exp(np.minimum(log_pvalue, 0.0) - np.log(2.0)))
+    return np.abs(ndtri_exp(np.minimum(log_pvalue, 0.0) - _LOG2))
 
 
-def _reported_log_pvalue(raw: pa.Table, layout: Layout) -> Values:
+def log_of_text(numbers: Values, text: pa.ChunkedArray) -> Values:
+    """Natural logs of decimal numbers, from their text where a double is too coarse.
+
+    Parameters
+    ----------
+    numbers
+        The numbers as doubles, nan where missing; 7e-6785 is 0 here.
+    text
+        The same numbers as they are written.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(numbers)
+    small = np.flatnonzero((numbers >= 0) & (numbers < SMALLEST))
+    for row, written in zip(small, text.take(pa.array(small)).to_pylist(), strict=True):
+        mantissa, _, exponent = written.strip().lower().partition("e")
+        if float(mantissa) > 0:
+            logs[row] = np.log(float(mantissa)) + int(exponent or 0) * _LOG10
+    return logs
+
+
+def _effect(raw: pa.Table, layout: Layout) -> Values:
+    """The effect, as the log of an odds ratio where only that is given."""
+    beta = column(raw, layout, "beta")
+    if "odds_ratio" in layout.columns:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_ratio = np.log(column(raw, layout, "odds_ratio"))
+        beta = np.where(np.isnan(beta), log_ratio, beta)
+    return beta
+
+
+def _reported(raw: pa.Table, layout: Layout) -> Values:
     if "neg_log10_p" in layout.columns:
         return -_LOG10 * column(raw, layout, "neg_log10_p")
     if "p" not in layout.columns:
         return np.full(raw.num_rows, np.nan)
-    return log_of_text(raw[layout.columns["p"]])
-
-
-def log_of_text(text: pa.ChunkedArray) -> Values:
-    """Natural logs of decimal numbers, also of those that underflow, such as 7e-6785.
-
-    Raises
-    ------
-    pyarrow.ArrowInvalid
-        If a text is not a number.
-    """
-    if pa.types.is_floating(text.type):
-        numbers = np.array(pc.fill_null(text, np.nan).to_numpy())
-    else:
-        numbers = np.array(pc.fill_null(text.cast(pa.float64()), np.nan).to_numpy())
+    name = layout.columns["p"]
+    numbers = column(raw, layout, "p")
+    if f"{name} as text" in raw.column_names:
+        return log_of_text(numbers, raw[f"{name} as text"])
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(numbers)
-    # a double keeps fewer digits below 2e-308, and none below 5e-324
-    for row in np.flatnonzero((numbers >= 0) & (numbers < 1e-300)).tolist():
-        mantissa, _, exponent = str(text[row].as_py()).lower().partition("e")
-        if float(mantissa) > 0:
-            logs[row] = np.log(float(mantissa)) + int(exponent or 0) * _LOG10
-    return logs
+        return np.log(numbers)
+
+
+def _of_student(t: Values, reported: Values, n: Values) -> Values:
+    """The reported log p-values; where they are not known, those of t.
+
+    Covariates, whose number is not known, hardly change the degrees of freedom of so many
+    people that a p-value is printed as 0.
+    """
+    log_p = np.where(np.isnan(t), np.nan, reported)
+    rows = np.flatnonzero(~np.isfinite(reported) & np.isfinite(t))
+    if rows.size:
+        log_p[rows] = log_pvalue_of(t[rows])
+        rows = rows[n[rows] > 2]
+        log_p[rows] = log_stdtr(n[rows] - 2, -np.abs(t[rows])) + _LOG2
+    return log_p
+
+
+def _below_zero(ratio: Values) -> Values:
+    """A bound for log p-values that are printed as 0: that of beta / se, if smaller."""
+    return np.fmin(log_pvalue_of(ratio), _LOG_OF_ZERO)

@@ -1,19 +1,24 @@
 """One file of summary statistics on its way to canonical columns."""
 
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from jaxtyping import Float, Int
 
 from fabgwas.errors import InputError, NothingToAnalyseError
 from fabgwas.io import _quality as quality
-from fabgwas.io._bim import read_bim
+from fabgwas.io._alleles import UNKNOWN, Codes, Vocabulary, other_of
 from fabgwas.io._formats import Layout
-from fabgwas.io._statistics import column, statistics
-from fabgwas.variants import CHROMOSOMES, chromosome_codes
+from fabgwas.io._statistics import Statistics, column, statistics
+from fabgwas.variants import CHROMOSOMES, chromosome_code, chromosome_codes
 
-_PLACE_IN_NAME = r"^(?:chr)?(?P<chrom>[0-9]{1,2}|X|Y|XY|M|MT)[:_](?P<pos>[0-9]+)(?:$|[:_])"
+_PLACE = (
+    r"^(?:[Cc][Hh][Rr])?(?P<chrom>[0-9]{1,2}|X|Y|XY|M|MT)[:_-](?P<pos>[0-9]+)(?:$|[:_-])"
+)
+_LAST_IN_SCOPE = chromosome_code("X")
+_LARGEST_POSITION = 2**31 - 1
 CANONICAL = {
     "chrom": pa.dictionary(pa.int8(), pa.string()),
     "pos": pa.int32(),
@@ -27,215 +32,278 @@ CANONICAL = {
     "log_pvalue": pa.float64(),
     "n": pa.float64(),
 }
+OPTIONAL = ("info", "maf")
+
+Numbers = Float[np.ndarray, " row"]
+
+
+class Size(NamedTuple):
+    """Sample sizes as the user gave them."""
+
+    n: float | None = None
+    n_cases: float | None = None
+    n_controls: float | None = None
 
 
 class Study:
-    """A file on its way to canonical columns."""
+    """The rows of a file, the alleles and places that are known of them, and the sieve."""
 
     def __init__(self, raw: pa.Table, layout: Layout, path: str) -> None:
-        self.raw, self.layout, self.path = raw, layout, path
-        self.sieve = quality.Sieve(raw.num_rows)
-        self.warnings: tuple[str, ...] = ()
-        try:
-            self.found = statistics(raw, layout)
-        except pa.ArrowInvalid as error:
-            raise InputError(f"{path}: {' '.join(str(error).split())[:200]}.") from error
+        self.layout, self.path = layout, path
+        self.raw, counts = _additive(raw, layout)
+        self.sieve = quality.Sieve(self.raw.num_rows)
+        self.sieve.counts = counts
+        self.found: Statistics = statistics(self.raw, layout)
         self.rsid = self._text("rsid")
-        self.chrom = self._text("chrom")
-        pos = self._text("pos")
-        if layout.format.place_in_name and "pos" not in layout.columns:
-            place = pc.extract_regex(self.rsid, _PLACE_IN_NAME)
-            self.chrom, pos = (pc.struct_field(place, name) for name in ("chrom", "pos"))
-        self.pos = _integers(pos, path)
-        if layout.format.mitochondrial != "26":
-            self.chrom = pc.if_else(
-                pc.equal(self.chrom, layout.format.mitochondrial), "MT", self.chrom
-            )
-        self.effect = pc.utf8_upper(self._text("effect_allele"))
-        self.other = pc.utf8_upper(self._other_allele())
+        self.words = Vocabulary()
+        self.effect = self.words.encode(self._text("effect_allele"))
+        self.other = self._other_allele()
+        self.chrom, self.unknown_chrom, self.pos = self._places()
 
     def _text(self, role: str) -> pa.ChunkedArray:
         if role in self.layout.columns:
-            return self.raw[self.layout.columns[role]].cast(pa.string())
+            return self.raw[self.layout.columns[role]]
         return pa.chunked_array([pa.nulls(self.raw.num_rows, pa.string())])
 
-    def _other_allele(self) -> pa.ChunkedArray:
+    def _other_allele(self) -> Codes:
         """The column, or whichever of REF and ALT the effect allele is not."""
-        other = self._text("other_allele")
-        if "ref" not in self.layout.columns or "alt" not in self.layout.columns:
+        other = self.words.encode(self._text("other_allele"))
+        if not {"ref", "alt"} <= self.layout.columns.keys():
             return other
-        ref, alt = self._text("ref"), self._text("alt")
-        effect = self._text("effect_allele")
-        derived = pc.if_else(pc.equal(effect, ref), alt, ref)
-        return pc.coalesce(other, derived)
+        ref, alt = (self.words.encode(self._text(role)) for role in ("ref", "alt"))
+        # several alternate alleles are tested together, whatever the effect allele is
+        several = self.words.where(alt, ["," in name for name in self.words.names])
+        other = np.where(several, alt, other)
+        return np.where(other == UNKNOWN, other_of(self.effect, ref, alt), other)
 
-    def fill(self, bim: Path | None) -> None:
-        """Fill missing places and alleles from a .bim, by identifier."""
-        needs = (
-            self.other.null_count == len(self.other) or self.layout.format.effect_from_bim
+    def _places(
+        self,
+    ) -> tuple[Int[np.ndarray, " row"], np.ndarray, Int[np.ndarray, " row"]]:
+        """Chromosome codes, whether a name has none, and positions; 0 if not known."""
+        name = self._text("chrom")
+        if "pos" not in self.layout.columns:
+            parts = pc.extract_regex(self.rsid, _PLACE)
+            name, digits = (pc.struct_field(parts, field) for field in ("chrom", "pos"))
+            # ten digits are more than any chromosome has
+            pos = pc.if_else(pc.less(pc.utf8_length(digits), 10), digits, None)
+        else:
+            pos = self._text("pos")
+        codes = chromosome_codes(name)
+        if self.layout.format.mitochondrial != "26":
+            is_mt = pc.equal(name.cast(pa.string()), self.layout.format.mitochondrial)
+            codes[pc.fill_null(is_mt, False).to_numpy()] = chromosome_code("MT")
+        known = name.is_valid().to_numpy()
+        return codes, known & (codes == 0), _integers(pos, self.path)
+
+    def fill(self, bim: pa.Table | None) -> None:
+        """Fill missing places and alleles from the variants of a .bim, by identifier."""
+        needed = self.layout.format.allele_needed or (
+            self.other.size > 0 and (self.other == UNKNOWN).all()
         )
         if bim is None:
-            if needs:
+            if needed:
                 raise InputError(
-                    f"{self.path}: {self.layout.format.name} files lack an allele; "
-                    "give the .bim of the genotypes (option bim)."
+                    f"{self.path}: {self.layout.format.name} files lack an allele; give "
+                    "the .bim of the genotypes (option bim)."
                 )
             return
-        known = read_bim(bim)
-        at = pc.index_in(self.rsid.combine_chunks(), known["rsid"].combine_chunks())
-        a1, a2 = (
-            known[name].cast(pa.string()).take(at)
+        at = _rows_by_name(self.rsid, bim["rsid"])
+        first, second = (
+            self.words.encode(bim[name].take(at))
             for name in ("effect_allele", "other_allele")
         )
-        if self.layout.format.effect_from_bim:
-            self.effect, self.other = a1, a2
-        else:
-            matching = pc.if_else(
-                pc.equal(self.effect, a1),
-                a2,
-                pc.if_else(pc.equal(self.effect, a2), a1, None),
-            )
-            self.other = pc.coalesce(self.other, matching)
-        self.chrom = pc.coalesce(self.chrom, known["chrom"].cast(pa.string()).take(at))
-        self.pos = pc.coalesce(self.pos, known["pos"].take(at))
+        if self.layout.format.allele_needed:
+            self.effect, self.other = first, second
+        lacking = self.other == UNKNOWN
+        self.other = np.where(lacking, other_of(self.effect, first, second), self.other)
+        nowhere = (self.pos == 0) | (self.chrom == 0)
+        code, pos = chromosome_codes(bim["chrom"].take(at)), bim["pos"].take(at)
+        self.chrom = np.where(nowhere, code, self.chrom)
+        self.pos = np.where(nowhere, pc.fill_null(pos, 0).to_numpy(), self.pos)
 
     def sift(
         self, min_info: float | None, min_maf: float | None, *, keep_indels: bool
     ) -> None:
-        """Drop rows that cannot be used, and look for contradictions in the rest."""
+        """Drop rows that cannot be used.
+
+        Raises
+        ------
+        InputError
+            If a limit is given for what the file does not tell.
+        NothingToAnalyseError
+            If no row is left.
+        """
         sieve, layout = self.sieve, self.layout
-        if "test" in layout.columns:
-            additive = pc.is_in(self._text("test"), pa.array(layout.format.additive))
-            sieve.drop("non_additive", ~additive.to_numpy())
         if "error" in layout.columns:
-            quality.drop_by_code(sieve, self._text("error"), layout.format.errors)
-        if "beta" in layout.columns or "odds_ratio" in layout.columns:
-            sieve.drop("missing", np.isnan(self.found.beta))
-            sieve.drop("infinite", ~np.isfinite(self.found.beta))
-        if "se" in layout.columns:
-            sieve.drop("missing_se", np.isnan(self.found.se))
-            sieve.drop("bad_se", (self.found.se <= 0) | ~np.isfinite(self.found.se))
-        sieve.drop("missing_z", np.isnan(self.found.z))
-        sieve.drop("infinite_z", ~np.isfinite(self.found.z))
-        self._sift_variants(keep_indels)
-        frequency = column(self.raw, layout, "effect_allele_freq")
-        sieve.drop("bad_frequency", (frequency < 0) | (frequency > 1))
-        if min_info is not None and "info" in layout.columns:
-            sieve.drop("low_info", ~(column(self.raw, layout, "info") >= min_info))
-        if min_maf is not None:
-            maf = np.fmin(
-                np.fmin(frequency, 1 - frequency), column(self.raw, layout, "maf")
-            )
-            sieve.drop("low_maf", maf < min_maf)
+            quality.drop_by_code(sieve, self._text("error"), layout.format.fatal)
+        several = ["," in name for name in self.words.names]
+        for allele in (self.effect, self.other):
+            sieve.drop("multiallelic", self.words.where(allele, several))
+        self._sift_statistics()
+        self._sift_alleles(keep_indels)
+        self._sift_places()
+        self._sift_limits(min_info, min_maf)
         if not sieve.keep.any():
-            raise NothingToAnalyseError(f"{self.path}: no row is left ({sieve.counts}).")
+            raise NothingToAnalyseError(
+                f"{self.path}: no row is left: "
+                + ", ".join(f"{name} {size:,}" for name, size in sieve.counts.items())
+                + "."
+            )
 
-    def _sift_variants(self, keep_indels: bool) -> None:
-        sieve = self.sieve
-        multiallelic = pc.fill_null(pc.match_substring(self.other, ","), False).to_numpy()
-        sieve.drop("multiallelic", multiallelic)
-        for alleles in (self.effect, self.other):
-            sieve.drop("missing_allele", alleles.is_null().to_numpy())
-        for alleles in (self.effect, self.other):
-            sieve.drop("non_acgt", ~quality.valid_alleles(alleles))
+    def _sift_statistics(self) -> None:
+        sieve, layout, found = self.sieve, self.layout, self.found
+        if {"beta", "odds_ratio"} & layout.columns.keys():
+            sieve.drop("missing", np.isnan(found.beta))
+            sieve.drop("infinite_beta", np.isinf(found.beta))
+        if "se" in layout.columns:
+            sieve.drop("missing_se", np.isnan(found.se) & ~np.isfinite(found.z))
+            sieve.drop("bad_se", (found.se <= 0) | np.isinf(found.se))
+        sieve.drop("missing_z", np.isnan(found.z))
+        sieve.drop("infinite_z", np.isinf(found.z))
+        if layout.statistic in ("t", "p"):
+            sieve.drop("bad_pvalue", found.reported > 0)
+
+    def _sift_alleles(self, keep_indels: bool) -> None:
+        sieve, words = self.sieve, self.words
+        valid = [set(name) <= set("ACGT") and name != "" for name in words.names]
+        pair = (self.effect, self.other)
+        sieve.drop("missing_allele", (pair[0] == UNKNOWN) | (pair[1] == UNKNOWN))
+        sieve.drop("non_acgt", ~(words.where(pair[0], valid) & words.where(pair[1], valid)))
+        sieve.drop("equal_alleles", pair[0] == pair[1])
         if not keep_indels:
-            lengths = pc.add(pc.utf8_length(self.effect), pc.utf8_length(self.other))
-            sieve.drop("indel", pc.fill_null(lengths, 0).to_numpy() > 2)
-        same = pc.fill_null(pc.equal(self.effect, self.other), False).to_numpy()
-        sieve.drop("equal_alleles", same)
-        sieve.drop("chromosome_out_of_scope", quality.out_of_scope(self.chrom))
-        placed = pc.fill_null(pc.greater(self.pos, 0), False).to_numpy()
-        placed &= ~self.chrom.is_null().to_numpy()
-        sieve.drop("missing_position", ~placed & self.rsid.is_null().to_numpy())
-        negative = pc.fill_null(pc.less_equal(self.pos, 0), False).to_numpy()
-        sieve.drop("bad_position", negative)
+            long = [len(name) > 1 for name in words.names]
+            sieve.drop("indel", words.where(pair[0], long) | words.where(pair[1], long))
 
-    def table(
-        self, n: float | None, n_cases: float | None, n_controls: float | None
-    ) -> tuple[pa.Table, str]:
-        """The kept rows in canonical columns, and which sample size was used."""
-        size, note = self._sample_size(n, n_cases, n_controls)
-        code = chromosome_codes(self.chrom)
-        chrom = pa.DictionaryArray.from_arrays(
-            pa.array(code.astype(np.int8) - 1, mask=code == 0), pa.array(CHROMOSOMES)
+    def _sift_places(self) -> None:
+        sieve = self.sieve
+        sieve.drop(
+            "chromosome_out_of_scope", self.unknown_chrom | (self.chrom > _LAST_IN_SCOPE)
         )
-        columns = {
-            "chrom": chrom,
-            "pos": pc.if_else(pa.array(code > 0), self.pos, None),
-            "rsid": self.rsid,
-            "effect_allele": self.effect,
-            "other_allele": self.other,
-            "effect_allele_freq": _nullable(
-                column(self.raw, self.layout, "effect_allele_freq")
-            ),
-            "beta": _nullable(self.found.beta),
-            "se": _nullable(self.found.se),
-            "z": self.found.z,
-            "log_pvalue": self.found.log_pvalue,
-            "n": _nullable(size),
-        }
-        for optional in ("info", "maf"):
-            if optional in self.layout.columns:
-                columns[optional] = _nullable(column(self.raw, self.layout, optional))
+        sieve.drop("bad_position", (self.pos < 0) | (self.pos > _LARGEST_POSITION))
+        nowhere = (self.pos == 0) | (self.chrom == 0)
+        sieve.drop("missing_position", nowhere & self.rsid.is_null().to_numpy())
+
+    def _sift_limits(self, min_info: float | None, min_maf: float | None) -> None:
+        sieve = self.sieve
+        frequency = self.frequency
+        sieve.drop("bad_frequency", (frequency < 0) | (frequency > 1))
+        for limit, names in (
+            (min_info, ("info",)),
+            (min_maf, ("effect_allele_freq", "maf")),
+        ):
+            if limit is not None and not set(names) & self.layout.columns.keys():
+                raise InputError(
+                    f"{self.path}: holds no {' or '.join(names)} to be limited."
+                )
+        if min_info is not None:
+            sieve.drop("low_info", ~(column(self.raw, self.layout, "info") >= min_info))
+        if min_maf is not None:
+            either = np.fmin(frequency, 1 - frequency)
+            maf = np.fmin(either, column(self.raw, self.layout, "maf"))
+            sieve.drop("low_maf", ~(maf >= min_maf))
+
+    @property
+    def frequency(self) -> Numbers:
+        """Frequency of the effect allele, nan if not known."""
+        frequency = column(self.raw, self.layout, "effect_allele_freq")
+        return 1 - frequency if self.layout.alleles_turned else frequency
+
+    def table(self, size: Size) -> tuple[pa.Table, str, tuple[str, ...]]:
+        """The kept rows in canonical columns, which sample size was used, and warnings."""
         keep = self.sieve.keep
-        table = canonical(pa.table(columns).filter(pa.array(keep)))
+        n, note = self._sample_size(size)
+        found = Statistics(*(values[keep] for values in self.found))
+        frequency, n = self.frequency[keep], n[keep]
+        warnings = quality.doubts(found, frequency, n, self.layout.statistic)
+        numbers = {
+            "effect_allele_freq": frequency,
+            "beta": found.beta,
+            "se": found.se,
+            "z": found.z,
+            "log_pvalue": found.log_pvalue,
+            "n": n,
+        } | {
+            name: column(self.raw, self.layout, name)[keep]
+            for name in OPTIONAL
+            if name in self.layout.columns
+        }
+        code, pos = self.chrom[keep], self.pos[keep]
+        nowhere = (code == 0) | (pos == 0)
+        table = pa.table(
+            {
+                "chrom": pa.DictionaryArray.from_arrays(
+                    pa.array(code.astype(np.int8) - 1, mask=nowhere), pa.array(CHROMOSOMES)
+                ),
+                "pos": pa.array(pos.astype(np.int32), mask=nowhere),
+                "rsid": self.rsid if keep.all() else self.rsid.filter(pa.array(keep)),
+                "effect_allele": self.words.decode(self.effect[keep]),
+                "other_allele": self.words.decode(self.other[keep]),
+            }
+            | {name: pa.array(values, from_pandas=True) for name, values in numbers.items()}
+        )
         repeated = quality.duplicated(table)
         if repeated.any():
-            self.sieve.counts["dropped_duplicate"] = int(repeated.sum())
+            self.sieve.counts["dropped_duplicate"] = int(np.count_nonzero(repeated))
             table = table.filter(pa.array(~repeated))
-        keep = np.flatnonzero(keep)[~repeated]
-        self.warnings = quality.doubts(
-            type(self.found)(*(values[keep] for values in self.found)),
-            column(self.raw, self.layout, "effect_allele_freq")[keep],
-            ratio_is_tested=self.layout.format.statistic in ("ratio", "z"),
-        )
-        return table, note
+        return table, note, warnings
 
-    def _sample_size(
-        self, n: float | None, n_cases: float | None, n_controls: float | None
-    ) -> tuple[np.ndarray, str]:
-        rows = self.raw.num_rows
+    def _sample_size(self, size: Size) -> tuple[Numbers, str]:
+        rows, columns = self.raw.num_rows, self.layout.columns
+        n, cases, controls = size
         if n is not None:
-            return np.full(rows, float(n)), f"{n:g} as given"
-        if n_cases is not None and n_controls is not None:
-            effective = 4 / (1 / n_cases + 1 / n_controls)
+            return np.full(rows, float(n)), f"{n:,.10g} as given"
+        if cases is not None and controls is not None:
+            effective = 4 / (1 / cases + 1 / controls)
             note = (
-                f"effective {effective:.0f} of {n_cases:g} cases, {n_controls:g} controls"
+                f"effective {effective:,.0f} = 4 / (1 / cases + 1 / controls) of "
+                f"{cases:,.10g} cases and {controls:,.10g} controls"
             )
             return np.full(rows, effective), note
-        if {"n_cases", "n_controls"} <= self.layout.columns.keys():
-            cases = column(self.raw, self.layout, "n_cases")
-            controls = column(self.raw, self.layout, "n_controls")
-            if np.nanmax(cases, initial=0) > 0:
+        if "n_cases" in columns and {"n_controls", "n"} & columns.keys():
+            affected = column(self.raw, self.layout, "n_cases")
+            if "n_controls" in columns:
+                others = column(self.raw, self.layout, "n_controls")
+            else:
+                others = column(self.raw, self.layout, "n") - affected
+            if np.nanmax(affected, initial=0) > 0:
                 with np.errstate(divide="ignore", invalid="ignore"):
-                    size = 4 / (1 / cases + 1 / controls)
-                return size, "effective, 4 / (1 / cases + 1 / controls) of each variant"
-        if "n" in self.layout.columns:
-            return column(self.raw, self.layout, "n"), f"column {self.layout.columns['n']}"
+                    each = 4 / (1 / affected + 1 / others)
+                return each, "effective, 4 / (1 / cases + 1 / controls) of each variant"
+        if "n" in columns:
+            return column(self.raw, self.layout, "n"), f"column {columns['n']}"
         return np.full(rows, np.nan), "unknown"
 
 
-def _integers(text: pa.ChunkedArray, path: str) -> pa.ChunkedArray:
+def _additive(raw: pa.Table, layout: Layout) -> tuple[pa.Table, dict[str, int]]:
+    """The rows of the additive effect, and how many others there are."""
+    counts = {"read": raw.num_rows}
+    if "test" not in layout.columns or not layout.format.additive:
+        return raw, counts
+    test = raw[layout.columns["test"]]
+    additive = pc.is_in(test.cast(pa.string()), pa.array(layout.format.additive))
+    dropped = raw.num_rows - pc.sum(additive).as_py() if raw.num_rows else 0
+    if dropped:
+        raw = raw.filter(additive)
+        counts["dropped_non_additive"] = dropped
+    return raw, counts
+
+
+def _rows_by_name(names: pa.ChunkedArray, known: pa.ChunkedArray) -> pa.Array:
+    """Row of each name; null if there is none, or several that differ."""
+    known = known.combine_chunks()
+    tally = known.value_counts()
+    single = tally.field("values").filter(pc.equal(tally.field("counts"), 1))
+    row = pc.index_in(names.combine_chunks(), single, skip_nulls=True)
+    return pc.index_in(single, known, skip_nulls=True).take(row)
+
+
+def _integers(values: pa.ChunkedArray, path: str) -> Int[np.ndarray, " row"]:
+    """Positions, 0 where missing."""
     try:
-        # through double, since some programs write positions as 1e6
-        return text.cast(pa.float64()).cast(pa.int32())
+        # doubles if some are written as 1e6; a fraction is no position
+        whole = values.cast(pa.int64())
     except pa.ArrowInvalid as error:
         raise InputError(
             f"{path}: position: {' '.join(str(error).split())[:200]}"
         ) from error
-
-
-def _nullable(values: np.ndarray) -> pa.Array:
-    return pa.array(values, from_pandas=True)
-
-
-def canonical(table: pa.Table) -> pa.Table:
-    """Cast to the canonical types; text that repeats becomes a dictionary."""
-    columns = {}
-    for name in table.column_names:
-        values = table[name]
-        wanted = CANONICAL.get(name, pa.float64())
-        if pa.types.is_dictionary(wanted) and not pa.types.is_dictionary(values.type):
-            values = values.combine_chunks().dictionary_encode()
-        columns[name] = values if values.type == wanted else values.cast(wanted)
-    return pa.table(columns)
+    return np.array(pc.fill_null(whole, 0).to_numpy())

@@ -50,9 +50,9 @@ def _write_text(table: pa.Table, file: BufferedIOBase) -> None:
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Shortest text that reads back as the same value; NA for nulls and not-a-numbers."""
+    if pa.types.is_nested(column.type):
+        raise TypeError(f"{column.type} cannot be written as text.")
     text = column.cast(pa.string())
     if pa.types.is_floating(column.type):
         text = pc.if_else(pc.is_nan(column), None, text)
-    elif pa.types.is_list(column.type):
-        raise TypeError("lists cannot be written as text.")
     return pc.fill_null(text, "NA")

@@ -4,17 +4,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fabgwas.errors import InputError
-from fabgwas.io._delimited import read_columns, split_header
-from fabgwas.io._formats import Format, Layout
+from fabgwas.io._delimited import Text, read_columns
+from fabgwas.io._formats import Format, Layout, choose_trait
 
-_FIXED = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"]
+_FIXED = ["CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"]
 # field -> role: effect, its standard error, -log10 p, frequency of ALT, size, z-score
 _ROLES = {
     "ES": "beta", "SE": "se", "LP": "neg_log10_p", "AF": "effect_allele_freq", "SS": "n",
     "NC": "n_cases", "EZ": "z", "SI": "info",
 }  # fmt: skip
 _PLACE = {
-    "chrom": "#CHROM",
+    "chrom": "CHROM",
     "pos": "POS",
     "rsid": "ID",
     "effect_allele": "ALT",
@@ -22,72 +22,80 @@ _PLACE = {
 }
 
 
-def is_vcf(content: bytes) -> bool:
+def is_vcf(text: Text) -> bool:
     """Whether a file begins like a VCF."""
-    return content.startswith(b"##fileformat=VCF")
+    return text.comments.startswith("##fileformat=VCF")
 
 
-def read_vcf(content: bytes, path: str, trait: str | None) -> tuple[pa.Table, Layout]:
-    """The columns of one study of a GWAS-VCF, as if it were a plain table."""
-    text = split_header(content, path)
+def list_studies(text: Text) -> list[str]:
+    """Names of the studies of a GWAS-VCF.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
     studies = text.header[len(_FIXED) :]
     if text.header[: len(_FIXED)] != _FIXED or not studies:
-        raise InputError(f"{path}: not a GWAS-VCF: there is no column of a study.")
-    if trait is None and len(studies) > 1:
-        raise InputError(
-            f"{path}: choose one of the traits {', '.join(studies)} (option trait)."
-        )
-    study = trait if trait is not None else studies[0]
-    if study not in studies:
-        raise InputError(f"{path}: has no trait {study!r}; it has {', '.join(studies)}.")
-    wanted = [*_PLACE.values(), "FORMAT", study]
-    raw = read_columns(text, {name: pa.string() for name in wanted})
-    fields = _fields(raw["FORMAT"], raw[study], path)
-    columns = _PLACE | {role: field for field, role in _ROLES.items() if field in fields}
+        raise InputError(f"{text.path}: not a GWAS-VCF: there is no column of a study.")
+    return studies
+
+
+def read_vcf(text: Text, trait: str | None) -> tuple[pa.Table, Layout]:
+    """The columns of one study of a GWAS-VCF, as if it were a plain table."""
+    studies = list_studies(text)
+    study = choose_trait(studies, text.path, trait) or studies[0]
+    types = {
+        "CHROM": pa.dictionary(pa.int32(), pa.string()),
+        "POS": pa.int64(),
+        "ID": pa.string(),
+        "REF": pa.dictionary(pa.int32(), pa.string()),
+        "ALT": pa.dictionary(pa.int32(), pa.string()),
+        "FORMAT": pa.dictionary(pa.int32(), pa.string()),
+        study: pa.string(),
+    }
+    raw = read_columns(text, types).combine_chunks()
     table = raw.select(list(_PLACE.values()))
+    fields = _fields(raw["FORMAT"].combine_chunks(), raw[study].combine_chunks(), text.path)
     for name, values in fields.items():
         table = table.append_column(name, values)
-    statistic = "ratio" if {"ES", "SE"} <= fields.keys() else "z"
-    if statistic == "z" and "EZ" not in fields:
-        raise InputError(f"{path}: FORMAT holds neither ES and SE nor EZ.")
-    return table, Layout(Format("gwas-vcf", [], statistic=statistic), columns)
+    columns = _PLACE | {role: name for name, role in _ROLES.items() if name in fields}
+    if {"ES", "SE"} <= fields.keys():
+        statistic = "ratio"
+    elif "EZ" in fields:
+        statistic = "z"
+    else:
+        raise InputError(f"{text.path}: FORMAT holds neither ES and SE nor EZ.")
+    return table, Layout(Format("gwas-vcf"), columns, statistic, study)
 
 
 def _fields(
-    formats: pa.ChunkedArray, values: pa.ChunkedArray, path: str
+    formats: pa.DictionaryArray, values: pa.StringArray, path: str
 ) -> dict[str, pa.Array]:
     """The known fields, as numbers; records may differ in their FORMAT."""
     columns: dict[str, pa.Array] = {}
-    for layout in pc.unique(formats).drop_null().to_pylist():
-        mine = pc.fill_null(pc.equal(formats, layout), False)
-        parts = _one_array(pc.split_pattern(values, ":"))
-        for number, name in enumerate(layout.split(":")):
+    for number, layout in enumerate(formats.dictionary.to_pylist()):
+        mine = pc.fill_null(pc.equal(formats.indices, number), False)
+        row = pc.if_else(mine, pc.cumulative_sum(mine.cast(pa.int64())), None)
+        names = layout.split(":")
+        # trailing fields may be left out
+        padded = pc.binary_join_element_wise(values.filter(mine), ":" * len(names), "")
+        parts = pc.split_pattern(padded, ":")
+        for place, name in enumerate(names):
             if name not in _ROLES:
                 continue
-            try:
-                long_enough = pc.and_(
-                    _one_array(mine), pc.greater(pc.list_value_length(parts), number)
-                )
-                rows = pc.if_else(long_enough, parts, pa.scalar(None, parts.type))
-                padded = _element(rows, number)
-                found = pc.if_else(pc.equal(padded, "."), None, padded).cast(pa.float64())
-            except pa.ArrowInvalid as error:
-                message = " ".join(str(error).split())
-                raise InputError(f"{path}: FORMAT field {name}: {message}") from error
+            found = _numbers(pc.list_element(parts, place), f"{path}: FORMAT field {name}")
+            found = found.take(pc.subtract(row, 1))
             columns[name] = pc.coalesce(columns[name], found) if name in columns else found
     return columns
 
 
-def _one_array(values: pa.ChunkedArray | pa.Array) -> pa.Array:
-    if isinstance(values, pa.Array):
-        return values
-    chunks = values.combine_chunks()
-    return chunks if isinstance(chunks, pa.Array) else pa.concat_arrays(chunks.chunks)
-
-
-def _element(rows: pa.Array, number: int) -> pa.Array:
-    """One element of each list; null where the list is null."""
-    known = pc.is_valid(rows)
-    element = pc.list_element(rows.filter(known), number)
-    slots = pc.cumulative_sum(known.cast(pa.int64()))
-    return element.take(pc.if_else(known, pc.subtract(slots, 1), None))
+def _numbers(text: pa.StringArray, where: str) -> pa.DoubleArray:
+    # several values belong to several alternate alleles, and such rows are dropped
+    missing = pc.or_(
+        pc.is_in(text, pa.array([".", "", "NA"])), pc.match_substring(text, ",")
+    )
+    try:
+        return pc.if_else(missing, None, text).cast(pa.float64())
+    except pa.ArrowInvalid as error:
+        raise InputError(f"{where}: {' '.join(str(error).split())[:200]}") from error
