@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
-from normal import neg_log10_p, z_of
+from normal import neg_log10_of_student, neg_log10_p, z_of
 
 HERE = Path(__file__).parent
 STRONG, PLAIN, ALSO = "rs138636", "rs470097", "rs138631"
@@ -116,6 +116,18 @@ def neg_log10_of_text(p: str) -> float:
     return -(math.log10(float(mantissa)) + int(exponent or 0))
 
 
+def of_student(row: Row, column: str, n: str) -> tuple[float, float]:
+    """The z with the p-value of Student's t, and that p-value; it may be printed as 0."""
+    t = float(row[column])
+    if "LOG10_P" in row:
+        logp = float(row["LOG10_P"])
+    elif float(row["P"].lower().partition("e")[0]) == 0:
+        logp = neg_log10_of_student(t, float(row[n]) - 2)
+    else:
+        logp = neg_log10_of_text(row["P"])
+    return sign(t, z_of(logp)), logp
+
+
 def sign(value: float, size: float) -> float:
     return math.copysign(size, value)
 
@@ -171,7 +183,8 @@ def qassoc(name: str) -> dict:
     rows = []
     for rsid in (STRONG, PLAIN):
         row = pick(name, "SNP", rsid)
-        values = (float(row["BETA"]), float(row["SE"]), float(row["T"]), row["NMISS"])
+        z, logp = of_student(row, "T", "NMISS")
+        values = (float(row["BETA"]), float(row["SE"]), z, row["NMISS"], logp)
         place = (row["CHR"], row["BP"], rsid)
         rows.append(worked(place, *alleles_of_bim(rsid), None, *values))
     dropped = {"missing": count(name, "BETA", "NA")}
@@ -186,12 +199,15 @@ def regression(name: str, format: str) -> dict:
         row = pick(name, "SNP", rsid, TEST="ADD")
         value = float(row[effect])
         beta = value if effect == "BETA" else math.log(value)
-        z = float(row["STAT"])
-        se = float(row["SE"]) if "SE" in row else abs(beta / z)
+        z, logp = float(row["STAT"]), None
+        if effect == "BETA":
+            z, logp = of_student(row, "STAT", "NMISS")
+        se = float(row["SE"]) if "SE" in row else abs(beta / float(row["STAT"]))
         first, second = alleles_of_bim(rsid)
         other = second if row["A1"] == first else first
         place = (row["CHR"], row["BP"], rsid)
-        rows.append(worked(place, row["A1"], other, None, beta, se, z, row["NMISS"]))
+        values = (beta, se, z, row["NMISS"], logp)
+        rows.append(worked(place, row["A1"], other, None, *values))
     dropped = {
         "non_additive": count(name, "TEST", "(?!ADD$).*"),
         "missing": count(name, effect, "NA", TEST="ADD"),
@@ -224,13 +240,14 @@ def glm(name: str, format: str) -> dict:
     for rsid in (ALSO, STRONG, PLAIN):
         row = pick(name, "ID", rsid, TEST="ADD")
         if format == "plink2-linear":
-            beta, se, z = (float(row[key]) for key in ("BETA", "SE", "T_STAT"))
+            beta, se = float(row["BETA"]), float(row["SE"])
+            z, logp = of_student(row, "T_STAT", "OBS_CT")
         else:
             beta, se = math.log(float(row["OR"])), float(row["LOG(OR)_SE"])
-            z = float(row["Z_STAT"])
+            z, logp = float(row["Z_STAT"]), None
         other = row["ALT"] if row["A1"] == row["REF"] else row["REF"]
         place = (row["#CHROM"], row["POS"], rsid)
-        values = (row.get("A1_FREQ"), beta, se, z, row["OBS_CT"])
+        values = (row.get("A1_FREQ"), beta, se, z, row["OBS_CT"], logp)
         rows.append(worked(place, row["A1"], other, *values))
     dropped = {"non_additive": count(name, "TEST", "(?!ADD$).*")}
     additive = table(name).query("TEST == 'ADD'")["ERRCODE"]

@@ -1,4 +1,4 @@
-"""Two-sided normal p-values on the -log10 scale, with the standard library alone."""
+"""Two-sided p-values on the -log10 scale, with the standard library alone."""
 
 import math
 
@@ -25,6 +25,18 @@ def z_of(neg_log10: float) -> float:
         else:
             high = middle
     return low
+
+
+def neg_log10_of_student(t: float, df: float) -> float:
+    """-log10 of the two-sided p-value of Student's t, for large |t| (DLMF 8.17.8)."""
+    a, b, x = df / 2, 0.5, df / (df + t * t)
+    term, total, order = 1.0, 1.0, 0
+    while term > 1e-17 * total:
+        term *= (a + b + order) / (a + 1 + order) * x
+        total, order = total + term, order + 1
+    log_beta = math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+    log_p = a * math.log(x) + b * math.log1p(-x) - math.log(a) - log_beta
+    return -(log_p + math.log(total)) / math.log(10)
 
 
 def decimal(neg_log10: float, digits: int = 6) -> str:
