@@ -4,8 +4,9 @@ from fabgwas_embeddings._describe import Annotator, Describer
 from fabgwas_embeddings._embed import embed_variants, make_job
 from fabgwas_embeddings._fasta import FastaVariants
 from fabgwas_embeddings._genes import GeneModels, load_genes
-from fabgwas_embeddings._job import EmbedResult, Job, run_job
+from fabgwas_embeddings._job import Job
 from fabgwas_embeddings._plan import Plan, plan_job
+from fabgwas_embeddings._run import EmbedResult, run_job
 from fabgwas_embeddings._template import Template, load_template
 from fabgwas_embeddings._variant_files import read_variants
 from fabgwas_embeddings._variants import VariantList, VariantSource, variant_list

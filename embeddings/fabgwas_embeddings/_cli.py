@@ -12,8 +12,9 @@ from fabgwas.errors import UsageError
 from fabgwas_embeddings import _cli_options as option
 
 if TYPE_CHECKING:
-    from fabgwas_embeddings._job import Engine, Job
+    from fabgwas_embeddings._job import Job
     from fabgwas_embeddings._ledger import Tally
+    from fabgwas_embeddings._run import Engine
 
 app = typer.Typer(
     help="Describe variants, embed the descriptions and fill a store.",
@@ -59,6 +60,7 @@ def plan(
     tokenizer: option.Tokenizer = None,
     dtype: option.Dtype = "float16",
     shard_rows: option.ShardRows = None,
+    share_texts: option.ShareTexts = True,
     tokens_per_minute: option.Limit = None,
     requests_per_minute: option.Limit = None,
 ) -> None:
@@ -102,6 +104,7 @@ def run(
     tokenizer: option.Tokenizer = None,
     dtype: option.Dtype = "float16",
     shard_rows: option.ShardRows = None,
+    share_texts: option.ShareTexts = True,
     engine: option.EngineName = "local",
     actors: option.Actors = 2,
     num_gpus: option.Gpus = 0.0,
@@ -110,7 +113,7 @@ def run(
 ) -> None:
     """Make a store, or what is missing of it; start it again after any interruption."""
     options = dict(locals())
-    from fabgwas_embeddings._job import run_job
+    from fabgwas_embeddings._run import run_job
 
     job = _job(options, out)
     result = run_job(job, _engine(options), _Progress(quiet), max_cost=max_cost)
@@ -152,6 +155,7 @@ def _job(options: dict[str, Any], out: Path) -> "Job":
         sources=sources,
         dtype=options["dtype"],
         shard_rows=options["shard_rows"],
+        share_texts=options["share_texts"],
     )
 
 
@@ -162,7 +166,7 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
 
 def _engine(options: dict[str, Any]) -> "Engine":
     if options["engine"] == "local":
-        from fabgwas_embeddings._job import run_locally
+        from fabgwas_embeddings._run import run_locally
 
         return run_locally
     if options["engine"] != "ray":

@@ -73,6 +73,9 @@ Tokenizer = Annotated[str | None, _option("tokenizer.json of minilm.", _VECTORS)
 Dtype = Annotated[str, typer.Option(help="float16 or int8.")]
 ShardRows = Annotated[int | None, typer.Option(help="Most variants in a file.", min=1)]
 Limit = Annotated[float | None, typer.Option(help="Rate limit of a service.", min=1)]
+ShareTexts = Annotated[
+    bool, typer.Option(help="Encode a text that several files of the store need once.")
+]
 EngineName = Annotated[str, typer.Option(help="Where texts are encoded: local or ray.")]
 Actors = Annotated[int, typer.Option(help="Workers of ray, each with the model.", min=1)]
 Gpus = Annotated[float, typer.Option(help="GPUs of each worker of ray.", min=0)]

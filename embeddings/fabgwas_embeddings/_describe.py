@@ -75,16 +75,17 @@ class Describer:
         """Texts of variants of one chromosome, sorted by pos."""
         encoded = self.template.render(self.annotate(chrom, variants)).dictionary_encode()
         texts = encoded.dictionary.to_pylist()
-        hashes = [hash_text(text) for text in texts]
-        order = np.array(sorted(range(len(hashes)), key=hashes.__getitem__), np.int64)
+        hashes = np.frombuffer(b"".join(map(hash_text, texts)), ">u8").reshape(-1, 2)
+        order = np.lexsort((hashes[:, 1], hashes[:, 0]))
         rank = np.empty(order.size, np.int64)
         rank[order] = np.arange(order.size)
         text_of = rank[encoded.indices.to_numpy()]
-        sorted_hashes = [hashes[each] for each in order.tolist()]
-        column = pa.array(sorted_hashes, pa.binary(HASH_BYTES)).take(pa.array(text_of))
+        names = pa.FixedSizeBinaryArray.from_buffers(
+            pa.binary(HASH_BYTES), order.size, [None, pa.py_buffer(hashes[order])]
+        )
         return Description(
-            variants.append_column("text_hash", column),
-            sorted_hashes,
+            variants.append_column("text_hash", names.take(pa.array(text_of))),
+            names.to_pylist(),
             [texts[each] for each in order.tolist()],
             text_of,
         )

@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from fabgwas_embeddings._describe import Describer
 from fabgwas_embeddings._fasta import FastaVariants
-from fabgwas_embeddings._job import EmbedResult, Engine, Job, run_job, run_locally
+from fabgwas_embeddings._job import Job
 from fabgwas_embeddings._ledger import Tally
+from fabgwas_embeddings._run import EmbedResult, Engine, run_job, run_locally
 from fabgwas_embeddings._template import load_template
 from fabgwas_embeddings._variant_files import read_variants
 from fabgwas_embeddings._variants import VariantSource, variant_list
@@ -30,6 +31,7 @@ def make_job(
     sources: SourceFiles | None = None,
     dtype: str = "float16",
     shard_rows: int | None = None,
+    share_texts: bool = True,
 ) -> Job:
     """Put a job together; nothing is encoded and nothing written but sorted annotations.
 
@@ -52,6 +54,8 @@ def make_job(
         float16 or int8.
     shard_rows
         Most variants in a file; None for 128 MiB of float32 vectors.
+    share_texts
+        Whether a text that several shards have is encoded once; see `Job`.
     """
     path = Path(store_path)
     opened = (sources or SourceFiles()).open(build, path / ".work" / "sources")
@@ -63,6 +67,7 @@ def make_job(
         dtype=dtype,
         shard_rows=shard_rows,
         exclusions=opened.exclusions,
+        share_texts=share_texts,
     )
 
 
@@ -76,6 +81,7 @@ def embed_variants(
     sources: SourceFiles | None = None,
     dtype: str = "float16",
     shard_rows: int | None = None,
+    share_texts: bool = True,
     max_cost: float = 5.0,
     engine: Engine = run_locally,
     progress: Callable[[Tally], None] = lambda _: None,
@@ -86,7 +92,7 @@ def embed_variants(
 
     Parameters
     ----------
-    variants, store_path, build, encoder, template, sources, dtype, shard_rows
+    variants, store_path, build, encoder, template, sources, dtype, shard_rows, share_texts
         As in `make_job`.
     max_cost
         Most that may be spent, in USD, by the estimate made before the first request.
@@ -104,6 +110,7 @@ def embed_variants(
         sources=sources,
         dtype=dtype,
         shard_rows=shard_rows,
+        share_texts=share_texts,
     )
     return run_job(job, engine, progress, max_cost=max_cost)
 

@@ -3,7 +3,8 @@
 It lies in the folder `.work` of the store, as a small SQLite file of hashes beside one flat
 file of float32 vectors a shard, and is deleted when the store is complete. A text belongs
 to the first shard that has it; the groups that are encoded by one call are cut from the
-sorted texts of a shard. Both depend on the job alone, so that an interrupted job makes the
+sorted texts of a shard. (Where texts are not shared, each shard has its own, and no text is
+kept.) Both depend on the job alone, so that an interrupted job makes the
 same calls as one that was not.
 """
 
@@ -72,9 +73,12 @@ class Ledger:
         If the folder holds a ledger of another job.
     """
 
-    def __init__(self, folder: Path, job: str, dim: int) -> None:
+    def __init__(
+        self, folder: Path, job: str, dim: int, *, share_texts: bool = True
+    ) -> None:
         self.folder = folder
         self.dim = dim
+        self._shared = share_texts
         folder.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(folder / "ledger.sqlite", isolation_level=None)
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -105,9 +109,11 @@ class Ledger:
 
         Shards must claim in their order.
         """
-        where, _ = self.locate(hashes)
+        where = np.full(len(hashes), -1)
+        if self._shared:
+            where, _ = self.locate(hashes)
         new = np.flatnonzero(where < 0).tolist()
-        rows = ((hashes[text], shard, slot) for slot, text in enumerate(new))
+        rows = [(hashes[text], shard, slot) for slot, text in enumerate(new)]
         ends = cut([texts[text] for text in new])
         parts = [
             (shard, number, start, stop)
@@ -116,7 +122,8 @@ class Ledger:
         characters = sum(len(texts[text]) for text in new)
         used = [(shard, int(owner)) for owner in np.unique(where[where >= 0])]
         with _Transaction(self._db):
-            self._db.executemany("INSERT INTO text VALUES (?, ?, ?)", rows)
+            if self._shared:
+                self._db.executemany("INSERT INTO text VALUES (?, ?, ?)", rows)
             self._db.execute(
                 "INSERT INTO shard VALUES (?, ?, ?, ?)",
                 (shard, len(new), characters, shard),
@@ -128,6 +135,8 @@ class Ledger:
 
     def owned(self, shard: int, hashes: Sequence[bytes]) -> list[int]:
         """Which of its sorted texts belong to a shard, in the order of the slots."""
+        if not self._shared:
+            return list(range(len(hashes)))
         where, _ = self.locate(hashes)
         return np.flatnonzero(where == shard).tolist()
 
@@ -176,13 +185,18 @@ class Ledger:
             (tokens, shard, part.number),
         )
 
-    def vectors(self, hashes: Sequence[bytes]) -> Float32[np.ndarray, "text dim"]:
-        """The vectors of encoded texts."""
-        shard, slot = self.locate(hashes)
+    def vectors(
+        self, number: int, hashes: Sequence[bytes]
+    ) -> Float32[np.ndarray, "text dim"]:
+        """The vectors of all sorted texts of a shard, whichever shard encoded them."""
+        shard = np.full(len(hashes), number)
+        slot = np.arange(len(hashes))
+        if self._shared:
+            shard, slot = self.locate(hashes)
         out = np.empty((len(hashes), self.dim), np.float32)
-        for number in np.unique(shard).tolist():
-            file = np.memmap(self._vector_file(number), "<f4", "r").reshape(-1, self.dim)
-            rows = np.flatnonzero(shard == number)
+        for owner in np.unique(shard).tolist():
+            file = np.memmap(self._vector_file(owner), "<f4", "r").reshape(-1, self.dim)
+            rows = np.flatnonzero(shard == owner)
             out[rows] = file[slot[rows]]
         return out
 

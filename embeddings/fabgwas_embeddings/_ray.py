@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from fabgwas.errors import UsageError
-from fabgwas_embeddings._job import Engine
+from fabgwas_embeddings._run import Engine
 from fabgwas_embeddings.encoders import ENCODERS, Encoded, Encoder, Group, make_encoder
 
 _QUEUE = 2  # groups waiting at each worker, so that none idles between two

@@ -81,19 +81,39 @@ def test_identical_texts_are_encoded_once(variants: pa.Table, tmp_path: Path) ->
     assert len(texts) < result.n_variants
 
 
-@pytest.mark.parametrize("fail_at", [0, 1, 7, 19])
-def test_an_interrupted_job_ends_in_the_same_bytes(
-    variants: pa.Table, tmp_path: Path, fail_at: int
+def test_texts_that_are_not_shared_give_the_same_vectors(
+    variants: pa.Table, tmp_path: Path
 ) -> None:
+    stores = [
+        embed_variants(
+            variants,
+            tmp_path / str(share),
+            build="GRCh37",
+            encoder="hashing",
+            shard_rows=200,
+            share_texts=share,
+        )
+        for share in (True, False)
+    ]
+    shared, apart = (each.store.take(np.arange(each.n_variants)) for each in stores)
+    np.testing.assert_array_equal(shared, apart)
+    assert stores[0].n_encoded < stores[1].n_encoded
+
+
+@pytest.mark.parametrize(
+    ("fail_at", "share_texts"), [(0, True), (7, True), (19, True), (9, False)]
+)
+def test_an_interrupted_job_ends_in_the_same_bytes(
+    variants: pa.Table, tmp_path: Path, fail_at: int, share_texts: bool
+) -> None:
+    settings = {"build": "GRCh37", "shard_rows": 200, "share_texts": share_texts}
     whole = Touchy()
-    embed_variants(
-        variants, tmp_path / "whole", build="GRCh37", encoder=whole, shard_rows=200
-    )
+    embed_variants(variants, tmp_path / "whole", encoder=whole, **settings)
     first, second = Touchy(fail_at), Touchy()
     broken = tmp_path / "broken"
     with pytest.raises(RuntimeError, match="power cut"):
-        embed_variants(variants, broken, build="GRCh37", encoder=first, shard_rows=200)
-    embed_variants(variants, broken, build="GRCh37", encoder=second, shard_rows=200)
+        embed_variants(variants, broken, encoder=first, **settings)
+    embed_variants(variants, broken, encoder=second, **settings)
     assert files(broken) == files(tmp_path / "whole")
     assert first.calls + second.calls == whole.calls
 
