@@ -22,6 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+_FILES = ("favor", "clinvar", "gwas_catalog", "genes", "gene_summaries", "ontology")
 _SETTINGS = (
     "model",
     "dim",
@@ -49,6 +50,7 @@ def plan(
     exclude_source: option.ExcludeSource = [],  # noqa: B006
     exclude_trait: option.ExcludeTrait = [],  # noqa: B006
     catalog_before: option.CatalogBefore = None,
+    ontology: option.Ontology = None,
     encoder: option.EncoderName = "local",
     model: option.Model = None,
     dim: option.Dim = None,
@@ -93,6 +95,7 @@ def run(
     exclude_source: option.ExcludeSource = [],  # noqa: B006
     exclude_trait: option.ExcludeTrait = [],  # noqa: B006
     catalog_before: option.CatalogBefore = None,
+    ontology: option.Ontology = None,
     encoder: option.EncoderName = "local",
     model: option.Model = None,
     dim: option.Dim = None,
@@ -137,10 +140,7 @@ def _job(options: dict[str, Any], out: Path) -> "Job":
     before, clinvar_build = options["catalog_before"], options["clinvar_build"]
     excluded = [name for each in options["exclude_source"] for name in each.split(",")]
     sources = SourceFiles(
-        **{
-            name: options[name]
-            for name in ("favor", "clinvar", "gwas_catalog", "genes", "gene_summaries")
-        },
+        **{name: options[name] for name in _FILES},
         clinvar_build=_build(clinvar_build) if clinvar_build else None,
         exclude_sources=excluded,
         exclude_traits=options["exclude_trait"],

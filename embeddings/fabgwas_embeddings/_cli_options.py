@@ -45,6 +45,9 @@ ExcludeTrait = Annotated[
     list[str],
     _option("Trait to leave out of the catalog, with all that contain it.", _TEXTS),
 ]
+Ontology = Annotated[
+    Path | None, _file("EFO as OBO; traits left out then bring their descendants.")
+]
 CatalogBefore = Annotated[
     datetime | None,
     _option("Leave out studies from this day on.", _TEXTS, formats=["%Y-%m-%d"]),

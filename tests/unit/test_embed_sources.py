@@ -21,6 +21,7 @@ from fabgwas_embeddings.sources import (
     read_clinvar,
     read_favor,
     read_genes,
+    with_children,
 )
 
 SUMMARY_HEADER = (
@@ -252,6 +253,57 @@ def test_the_real_catalog_is_read_whole(shared_data: Path, name: str, rows: int)
     left = {trait for trait in kept["mapped_trait"].to_pylist() if trait}
     assert not any("body height" in trait for trait in left)
     assert 0 < len(found) - len(kept) < 3_000
+
+
+OBO = """format-version: 1.2
+
+[Term]
+id: EFO:0004339
+name: body height
+
+[Term]
+id: EFO:1
+name: growth spurt
+is_a: EFO:0004339 ! body height
+
+[Term]
+id: EFO:2
+name: leg length
+is_a: EFO:1 {source="x"} ! growth spurt
+is_a: EFO:3
+
+[Term]
+id: EFO:3
+name: limb trait
+
+[Typedef]
+id: part_of
+name: part of
+"""
+
+
+def test_children_of_a_term_are_left_out_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "efo.obo"
+    path.write_text(OBO)
+    expected = [
+        "EFO_0004339",
+        "EFO_1",
+        "EFO_2",
+        "body height",
+        "growth spurt",
+        "leg length",
+    ]
+    assert sorted(with_children(["body height"], path)) == expected
+    assert sorted({*with_children(["EFO_0004339"], path)}) == expected
+    assert with_children(["my trait"], path) == ["my trait"]
+    rows = [ROWS[1] | {"MAPPED_TRAIT": "leg length"}, ROWS[1]]
+    found = catalog(tmp_path / "a.tsv", rows)
+    files = SourceFiles(exclude_traits=["Body Height"], ontology=path)
+    kept = CatalogFilter(files.exclusions["traits"]).apply(found)
+    assert kept["mapped_trait"].to_pylist() == ["body mass index"]
+    path.write_text("<rdf>")
+    with pytest.raises(InputError, match="in OBO format"):
+        with_children(["x"], path)
 
 
 def test_a_date_that_is_none_is_named(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from fabgwas_embeddings.sources._favor import (
 )
 from fabgwas_embeddings.sources._gene_files import read_genes
 from fabgwas_embeddings.sources._lookup import PositionLookup, RsidLookup, build_lookup
+from fabgwas_embeddings.sources._ontology import with_children
 
 SOURCES = ("favor", "clinvar", "gwas_catalog", "genes")
 
@@ -46,6 +48,8 @@ class SourceFiles:
     exclude_sources: Sequence[str] = ()
     exclude_traits: Sequence[str] = ()
     catalog_before: date | None = None
+    ontology: Path | None = None
+    """OBO file (EFO); traits to leave out then bring their descendants."""
 
     def __post_init__(self) -> None:
         for name in self.exclude_sources:
@@ -61,10 +65,16 @@ class SourceFiles:
         before = self.catalog_before
         found = {
             "sources": sorted(self.exclude_sources),
-            "traits": sorted(self.exclude_traits),
+            "traits": sorted(self._traits),
             "catalog_before": before.isoformat() if before else None,
         }
         return {name: value for name, value in found.items() if value}
+
+    @cached_property
+    def _traits(self) -> Sequence[str]:
+        if self.ontology is None:
+            return self.exclude_traits
+        return with_children(self.exclude_traits, self.ontology)
 
     def open(self, build: str, folder: Path) -> "OpenSources":
         """Read the files; databases that do not fit in memory are sorted into `folder`."""
@@ -75,7 +85,7 @@ class SourceFiles:
             annotators.append(self._clinvar(self.clinvar, build, folder))
         if self.gwas_catalog and "gwas_catalog" not in self.exclude_sources:
             source = source_of("gwas_catalog", self.gwas_catalog)
-            chosen = CatalogFilter(self.exclude_traits, self.catalog_before)
+            chosen = CatalogFilter(self._traits, self.catalog_before)
             table = chosen.apply(read_catalog(self.gwas_catalog))
             annotators.append(catalog_annotator(table, build, source))
         if "genes" not in self.exclude_sources:
@@ -136,4 +146,5 @@ __all__ = [
     "read_clinvar",
     "read_favor",
     "read_genes",
+    "with_children",
 ]
