@@ -1,40 +1,46 @@
 """Variant embeddings: annotations, descriptions, encoders and the store they fill."""
 
-from fabgwas_embeddings._describe import Annotator, Describer
-from fabgwas_embeddings._embed import embed_variants, make_job
-from fabgwas_embeddings._fasta import FastaVariants
-from fabgwas_embeddings._genes import GeneModels, load_genes
-from fabgwas_embeddings._job import Job
-from fabgwas_embeddings._plan import Plan, plan_job
-from fabgwas_embeddings._run import EmbedResult, run_job
-from fabgwas_embeddings._template import Template, load_template
-from fabgwas_embeddings._variant_files import read_variants
-from fabgwas_embeddings._variants import VariantList, VariantSource, variant_list
-from fabgwas_embeddings.encoders import ENCODERS, Encoder, make_encoder
-from fabgwas_embeddings.sources import SOURCES, SourceFiles
+from importlib import import_module
+from typing import Any
 
-__all__ = [
-    "ENCODERS",
-    "SOURCES",
-    "Annotator",
-    "Describer",
-    "EmbedResult",
-    "Encoder",
-    "FastaVariants",
-    "GeneModels",
-    "Job",
-    "Plan",
-    "SourceFiles",
-    "Template",
-    "VariantList",
-    "VariantSource",
-    "embed_variants",
-    "load_genes",
-    "load_template",
-    "make_encoder",
-    "make_job",
-    "plan_job",
-    "read_variants",
-    "run_job",
-    "variant_list",
-]
+# imported on first use, so that `fabgwas embed --help` stays quick
+_HOMES = {
+    "Annotator": "_describe",
+    "Describer": "_describe",
+    "ENCODERS": "encoders",
+    "EmbedResult": "_run",
+    "Encoder": "encoders",
+    "FastaVariants": "_fasta",
+    "GeneModels": "_genes",
+    "Job": "_job",
+    "Plan": "_plan",
+    "SOURCES": "sources",
+    "SourceFiles": "sources",
+    "Template": "_template",
+    "VariantList": "_variants",
+    "VariantSource": "_variants",
+    "embed_variants": "_embed",
+    "export_hf": "_export",
+    "fetch": "_fetch",
+    "load_genes": "_genes",
+    "load_template": "_template",
+    "make_encoder": "encoders",
+    "make_job": "_embed",
+    "plan_job": "_plan",
+    "ray_engine": "_ray",
+    "read_variants": "_variant_files",
+    "run_job": "_run",
+    "variant_list": "_variants",
+}
+
+__all__ = [*_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'fabgwas_embeddings' has no attribute {name!r}")
+    return getattr(import_module(f"fabgwas_embeddings.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
