@@ -21,7 +21,7 @@ _FIRST_NODES = 9
 _MOST_NODES = 2**12
 # of log p: fine where decisions are made, coarse where p-values are large and rough
 _TOLERANCE = 1e-6
-_COARSE_TOLERANCE = 1e-4
+_COARSE_TOLERANCE = 2e-4
 _LARGE = np.log(0.01)
 _ELEMENTS = 2**18
 # above this the probabilities themselves are added up, at half the cost of their logs
@@ -63,7 +63,7 @@ def log_mean_tail(scores: Parabolas, thresholds: Points) -> Points:
 
     Exact for families of up to 512 variants. For larger ones it is evaluated exactly,
     with its derivative, at nodes, and interpolated by cubics; nodes are added half-way
-    until the cubics agree there to 1e-6 (1e-4 for p-values above 0.01). Twice the
+    until the cubics agree there to 1e-6 (2e-4 for p-values above 0.01). Twice the
     largest difference found in an interval and its neighbours is added within it, and
     nothing exceeds the value at the node to the left, so that the result errs towards
     larger p-values.

@@ -1,0 +1,127 @@
+"""Rehearse a store of a long list of variants without a model, and plan larger ones.
+
+Run as `python benchmarks/embeddings/rehearsal.py VARIANTS BUILD FOLDER [--gwas-catalog FILE]
+[--clinvar FILE --clinvar-build BUILD]`. Prints one JSON object: the time, peak memory and
+size of a real store made with the hashing encoder; texts a second of each template; and the
+plans of 1.2 M, 90 M and 8.9 G variants by the texts and characters found here.
+"""
+
+import argparse
+import json
+import platform
+import resource
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from fabgwas_embeddings import (
+    SourceFiles,
+    embed_variants,
+    make_encoder,
+    make_job,
+    read_variants,
+)
+from fabgwas_embeddings.encoders._api import estimate_tokens
+
+SCALES = {"HapMap3": 1_213_752, "imputed": 90_000_000, "all": 8_892_915_237}
+ENCODERS: dict[str, dict[str, Any]] = {
+    "openai": {},
+    "openai-batch": {},
+    "openai, served by oneself": {"model": "Qwen/Qwen3-Embedding-0.6B", "dim": 1024},
+}
+SHARDS = 16  # described to measure the speed of a template
+
+
+def main() -> None:
+    options = parse()
+    sources = SourceFiles(
+        gwas_catalog=options.gwas_catalog,
+        clinvar=options.clinvar,
+        clinvar_build=options.clinvar_build,
+    )
+    shutil.rmtree(options.folder, ignore_errors=True)
+    began = time.perf_counter()
+    variants = read_variants(options.variants)
+    read_seconds = time.perf_counter() - began
+    result = embed_variants(
+        variants, options.folder, build=options.build, encoder="hashing", sources=sources
+    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    size = sum(path.stat().st_size for path in options.folder.rglob("*") if path.is_file())
+    speeds = {name: describe(variants, options, name) for name in ("default", "paper")}
+    found = {
+        "machine": platform.processor() or platform.machine(),
+        "python": platform.python_version(),
+        "variants": result.n_variants,
+        "distinct_texts": result.n_texts,
+        "read_seconds": round(read_seconds, 2),
+        "store_seconds": round(result.seconds, 2),
+        "peak_bytes": peak,
+        "store_bytes": size,
+        "templates": speeds,
+        "plans": plans(speeds),
+    }
+    print(json.dumps(found, indent=1))
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("variants", type=Path)
+    parser.add_argument("build")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--gwas-catalog", type=Path)
+    parser.add_argument("--clinvar", type=Path)
+    parser.add_argument("--clinvar-build")
+    return parser.parse_args()
+
+
+def describe(variants: Any, options: argparse.Namespace, template: str) -> dict[str, float]:
+    """Texts a second, and how many texts and characters a variant brings."""
+    job = make_job(
+        variants, options.folder, build=options.build, encoder="hashing", template=template
+    )
+    shards = job.shards[:SHARDS]
+    rows = sum(shard.rows for shard in shards)
+    tables = [(shard.chrom, variants.read(shard)) for shard in shards]
+    began = time.perf_counter()
+    for chrom, table in tables:
+        job.describer.template.render(job.describer.annotate(chrom, table))
+    rendered = time.perf_counter()
+    found = [job.describer.describe(chrom, table) for chrom, table in tables]
+    hashed = time.perf_counter()
+    texts = [text for each in found for text in each.texts]
+    return {
+        "texts_per_second": round(rows / (rendered - began)),
+        "with_hashes_per_second": round(rows / (hashed - rendered)),
+        "texts_per_variant": len(texts) / rows,
+        "characters_per_text": sum(map(len, texts)) / len(texts),
+    }
+
+
+def plans(speeds: dict[str, dict[str, float]]) -> list[dict[str, Any]]:
+    """Price and disk of three scales, by the density of texts found here."""
+    rows = []
+    for scale, n in SCALES.items():
+        for template, found in speeds.items():
+            texts = n * found["texts_per_variant"]
+            tokens = estimate_tokens(round(texts * found["characters_per_text"]))
+            for name, settings in ENCODERS.items():
+                served = {"base_url": "http://localhost:8000/v1"} if settings else {}
+                encoder = make_encoder(name.split(",")[0], **settings, **served)
+                rows.append(
+                    {
+                        "scale": scale,
+                        "template": template,
+                        "encoder": name,
+                        "texts_at_most": round(texts),
+                        "tokens_about": tokens,
+                        "usd": round(tokens * (encoder.price or 0) / 1e6, 2),
+                        "store_gb_float16": round(n * (2 * encoder.dim + 40) / 1e9, 1),
+                    }
+                )
+    return rows
+
+
+if __name__ == "__main__":
+    main()
