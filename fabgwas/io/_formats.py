@@ -186,7 +186,7 @@ def _generic_layout(header: Sequence[str], path: str, given: dict[str, str]) -> 
     plain = {name: _plain(name) for name in header}
     found = dict(given)
     for role, candidates in names.items():
-        present = [name for each in candidates for name in header if plain[name] == each]
+        present = [name for each in candidates for name in plain if plain[name] == each]
         if role in found or role == "ambiguous" or not present:
             continue
         if len(present) > 1 and role in _UNIQUE:

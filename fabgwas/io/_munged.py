@@ -35,8 +35,8 @@ def read_munged(
     path: Path,
     size: Size,
     build: str | None,
-    min_info: float | None,
-    min_maf: float | None,
+    min_info: float | int | None,
+    min_maf: float | int | None,
     *,
     keep_indels: bool,
 ) -> SumStats:
@@ -53,7 +53,7 @@ def read_munged(
     study = Study(raw, layout, str(path))
     study.sift(min_info, min_maf, keep_indels=keep_indels)
     table, note, _ = study.table(size)
-    counts = dict(facts["counts"])
+    counts = {name: size for name, size in facts["counts"].items() if name != "kept"}
     for name, dropped in study.sieve.counts.items():
         if name != "read":
             counts[name] = counts.get(name, 0) + dropped

@@ -119,8 +119,7 @@ def _contradictions(
         slack += np.where(
             np.isnan(n) | (kind != "t"), 0.0, np.abs(found.statistic) ** 3 / n
         )
-        against = found.statistic if kind in ("t", "z") else found.z
-        off = np.abs(ratio - against) > slack
+        off = np.abs(ratio - found.statistic) > slack
         wide = np.abs(found.statistic - found.z) > slack
         # p-values that underflow are printed as 0
         apart = np.abs(found.reported - found.log_pvalue) > 0.1 * (1 - found.log_pvalue)

@@ -38,13 +38,13 @@ def read_sumstats(
     other_allele: str | None = None,
     columns: Mapping[str, str] | None = None,
     bim: str | Path | pa.Table | None = None,
-    n: float | None = None,
-    n_cases: float | None = None,
-    n_controls: float | None = None,
+    n: float | int | None = None,
+    n_cases: float | int | None = None,
+    n_controls: float | int | None = None,
     trait: str | None = None,
     build: str | None = None,
-    min_info: float | None = None,
-    min_maf: float | None = None,
+    min_info: float | int | None = None,
+    min_maf: float | int | None = None,
     keep_indels: bool = True,
 ) -> SumStats:
     """Read, check and standardise the summary statistics of one study.

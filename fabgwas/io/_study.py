@@ -40,9 +40,9 @@ Numbers = Float[np.ndarray, " row"]
 class Size(NamedTuple):
     """Sample sizes as the user gave them."""
 
-    n: float | None = None
-    n_cases: float | None = None
-    n_controls: float | None = None
+    n: float | int | None = None
+    n_cases: float | int | None = None
+    n_controls: float | int | None = None
 
 
 class Study:
@@ -122,7 +122,11 @@ class Study:
         self.pos = np.where(nowhere, pc.fill_null(pos, 0).to_numpy(), self.pos)
 
     def sift(
-        self, min_info: float | None, min_maf: float | None, *, keep_indels: bool
+        self,
+        min_info: float | int | None,
+        min_maf: float | int | None,
+        *,
+        keep_indels: bool,
     ) -> None:
         """Drop rows that cannot be used.
 
@@ -183,7 +187,9 @@ class Study:
         nowhere = (self.pos == 0) | (self.chrom == 0)
         sieve.drop("missing_position", nowhere & self.rsid.is_null().to_numpy())
 
-    def _sift_limits(self, min_info: float | None, min_maf: float | None) -> None:
+    def _sift_limits(
+        self, min_info: float | int | None, min_maf: float | int | None
+    ) -> None:
         sieve = self.sieve
         frequency = self.frequency
         sieve.drop("bad_frequency", (frequency < 0) | (frequency > 1))
