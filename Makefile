@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# one thread of BLAS per worker, or the workers fight for the processors
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto
 
 .PHONY: demo test lint clean
 .DELETE_ON_ERROR:
@@ -16,8 +18,8 @@ test: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-# one thread of BLAS per worker, or the workers fight for the processors
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto
+	$(PYTEST) tests/unit tests/golden tests/e2e README.md
+	JAXTYPING_DISABLE=1 $(PYTEST) tests/calibration
 
 clean:
 	rm -rf $(VENV) demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
