@@ -10,7 +10,8 @@ import pyarrow.parquet
 from fabgwas.errors import InputError
 from fabgwas.io._build import normalize_build
 from fabgwas.io._formats import Format, Layout
-from fabgwas.io._study import CANONICAL, OPTIONAL, Size, Study
+from fabgwas.io._sizes import Size
+from fabgwas.io._study import CANONICAL, OPTIONAL, Study
 from fabgwas.io._sumstats import SumStats
 from fabgwas.io._tables import write_table
 

@@ -22,11 +22,15 @@ class Sieve:
 
     def drop(self, reason: str, bad: Rows) -> None:
         """Drop rows; each counts for the first reason that it meets."""
-        dropped = int(np.count_nonzero(self.keep & bad))
-        if dropped:
+        self.count(reason, self.keep & bad)
+        self.keep &= ~bad
+
+    def count(self, reason: str, dropped: Rows) -> None:
+        """Add to the tally of a reason, if there is something to add."""
+        size = int(np.count_nonzero(dropped))
+        if size:
             name = f"dropped_{reason}"
-            self.counts[name] = self.counts.get(name, 0) + dropped
-            self.keep &= ~bad
+            self.counts[name] = self.counts.get(name, 0) + size
 
 
 def drop_by_code(sieve: Sieve, codes: pa.ChunkedArray, fatal: list[str]) -> None:

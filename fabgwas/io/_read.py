@@ -9,12 +9,14 @@ import pyarrow.compute as pc
 from fabgwas.io._bim import read_bim
 from fabgwas.io._build import detect_build, normalize_build
 from fabgwas.io._delimited import Text, read_columns, split_header, without_padding
-from fabgwas.io._formats import Layout, find_layout, list_traits_of
+from fabgwas.io._formats import Layout
+from fabgwas.io._layout import find_layout, list_traits_of
 from fabgwas.io._metadata import Metadata, build_in, phenotype_in_name, read_metadata
 from fabgwas.io._munged import read_munged
 from fabgwas.io._open import read_bytes, read_start
+from fabgwas.io._sizes import Size
 from fabgwas.io._statistics import SMALLEST
-from fabgwas.io._study import Size, Study
+from fabgwas.io._study import Study
 from fabgwas.io._sumstats import SumStats
 from fabgwas.io._vcf import is_vcf, list_studies, read_vcf
 

@@ -1,22 +1,19 @@
 """One file of summary statistics on its way to canonical columns."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from fabgwas.errors import InputError, NothingToAnalyseError
 from fabgwas.io import _quality as quality
 from fabgwas.io._alleles import UNKNOWN, Codes, Vocabulary, other_of
 from fabgwas.io._formats import Layout
+from fabgwas.io._places import Places, places_in_names, places_of_columns, rows_by_name
+from fabgwas.io._sizes import Size, sample_size
 from fabgwas.io._statistics import Statistics, column, statistics
 from fabgwas.variants import CHROMOSOMES, chromosome_code, chromosome_codes
 
-_PLACE = (
-    r"^(?:[Cc][Hh][Rr])?(?P<chrom>[0-9]{1,2}|X|Y|XY|M|MT)[:_-](?P<pos>[0-9]+)(?:$|[:_-])"
-)
 _LAST_IN_SCOPE = chromosome_code("X")
 _LARGEST_POSITION = 2**31 - 1
 CANONICAL = {
@@ -37,14 +34,6 @@ OPTIONAL = ("info", "maf")
 Numbers = Float[np.ndarray, " row"]
 
 
-class Size(NamedTuple):
-    """Sample sizes as the user gave them."""
-
-    n: float | int | None = None
-    n_cases: float | int | None = None
-    n_controls: float | int | None = None
-
-
 class Study:
     """The rows of a file, the alleles and places that are known of them, and the sieve."""
 
@@ -58,7 +47,7 @@ class Study:
         self.words = Vocabulary()
         self.effect = self.words.encode(self._text("effect_allele"))
         self.other = self._other_allele()
-        self.chrom, self.unknown_chrom, self.pos = self._places()
+        self.places = self._places()
 
     def _text(self, role: str) -> pa.ChunkedArray:
         if role in self.layout.columns:
@@ -76,24 +65,15 @@ class Study:
         other = np.where(several, alt, other)
         return np.where(other == UNKNOWN, other_of(self.effect, ref, alt), other)
 
-    def _places(
-        self,
-    ) -> tuple[Int[np.ndarray, " row"], np.ndarray, Int[np.ndarray, " row"]]:
-        """Chromosome codes, whether a name has none, and positions; 0 if not known."""
-        name = self._text("chrom")
+    def _places(self) -> Places:
         if "pos" not in self.layout.columns:
-            parts = pc.extract_regex(self.rsid, _PLACE)
-            name, digits = (pc.struct_field(parts, field) for field in ("chrom", "pos"))
-            # ten digits are more than any chromosome has
-            pos = pc.if_else(pc.less(pc.utf8_length(digits), 10), digits, None)
-        else:
-            pos = self._text("pos")
-        codes = chromosome_codes(name)
-        if self.layout.format.mitochondrial != "26":
-            is_mt = pc.equal(name.cast(pa.string()), self.layout.format.mitochondrial)
-            codes[pc.fill_null(is_mt, False).to_numpy()] = chromosome_code("MT")
-        known = name.is_valid().to_numpy()
-        return codes, known & (codes == 0), _integers(pos, self.path)
+            return places_in_names(self.rsid, self.path)
+        return places_of_columns(
+            self._text("chrom"),
+            self._text("pos"),
+            self.layout.format.mitochondrial,
+            self.path,
+        )
 
     def fill(self, bim: pa.Table | None) -> None:
         """Fill missing places and alleles from the variants of a .bim, by identifier."""
@@ -107,7 +87,7 @@ class Study:
                     "the .bim of the genotypes (option bim)."
                 )
             return
-        at = _rows_by_name(self.rsid, bim["rsid"])
+        at = rows_by_name(self.rsid, bim["rsid"])
         first, second = (
             self.words.encode(bim[name].take(at))
             for name in ("effect_allele", "other_allele")
@@ -116,10 +96,14 @@ class Study:
             self.effect, self.other = first, second
         lacking = self.other == UNKNOWN
         self.other = np.where(lacking, other_of(self.effect, first, second), self.other)
-        nowhere = (self.pos == 0) | (self.chrom == 0)
-        code, pos = chromosome_codes(bim["chrom"].take(at)), bim["pos"].take(at)
-        self.chrom = np.where(nowhere, code, self.chrom)
-        self.pos = np.where(nowhere, pc.fill_null(pos, 0).to_numpy(), self.pos)
+        code, pos, strange = self.places
+        nowhere = (pos == 0) | (code == 0)
+        known = pc.fill_null(bim["pos"].take(at), 0).to_numpy()
+        self.places = Places(
+            np.where(nowhere, chromosome_codes(bim["chrom"].take(at)), code),
+            np.where(nowhere, known, pos),
+            strange,
+        )
 
     def sift(
         self,
@@ -157,7 +141,7 @@ class Study:
     def _sift_statistics(self) -> None:
         sieve, layout, found = self.sieve, self.layout, self.found
         if {"beta", "odds_ratio"} & layout.columns.keys():
-            sieve.drop("missing", np.isnan(found.beta))
+            sieve.drop("missing", np.isnan(found.beta) & np.isnan(found.z))
             sieve.drop("infinite_beta", np.isinf(found.beta))
         if "se" in layout.columns:
             sieve.drop("missing_se", np.isnan(found.se) & ~np.isfinite(found.z))
@@ -179,12 +163,10 @@ class Study:
             sieve.drop("indel", words.where(pair[0], long) | words.where(pair[1], long))
 
     def _sift_places(self) -> None:
-        sieve = self.sieve
-        sieve.drop(
-            "chromosome_out_of_scope", self.unknown_chrom | (self.chrom > _LAST_IN_SCOPE)
-        )
-        sieve.drop("bad_position", (self.pos < 0) | (self.pos > _LARGEST_POSITION))
-        nowhere = (self.pos == 0) | (self.chrom == 0)
+        sieve, (code, pos, strange) = self.sieve, self.places
+        sieve.drop("chromosome_out_of_scope", strange | (code > _LAST_IN_SCOPE))
+        sieve.drop("bad_position", (pos < 0) | (pos > _LARGEST_POSITION))
+        nowhere = (pos == 0) | (code == 0)
         sieve.drop("missing_position", nowhere & self.rsid.is_null().to_numpy())
 
     def _sift_limits(
@@ -217,7 +199,7 @@ class Study:
     def table(self, size: Size) -> tuple[pa.Table, str, tuple[str, ...]]:
         """The kept rows in canonical columns, which sample size was used, and warnings."""
         keep = self.sieve.keep
-        n, note = self._sample_size(size)
+        n, note = sample_size(self.raw, self.layout, size)
         found = Statistics(*(values[keep] for values in self.found))
         frequency, n = self.frequency[keep], n[keep]
         warnings = quality.doubts(found, frequency, n, self.layout.statistic)
@@ -228,56 +210,31 @@ class Study:
             "z": found.z,
             "log_pvalue": found.log_pvalue,
             "n": n,
-        } | {
-            name: column(self.raw, self.layout, name)[keep]
-            for name in OPTIONAL
-            if name in self.layout.columns
         }
-        code, pos = self.chrom[keep], self.pos[keep]
-        nowhere = (code == 0) | (pos == 0)
+        for name in OPTIONAL:
+            if name in self.layout.columns:
+                numbers[name] = column(self.raw, self.layout, name)[keep]
         table = pa.table(
-            {
-                "chrom": pa.DictionaryArray.from_arrays(
-                    pa.array(code.astype(np.int8) - 1, mask=nowhere), pa.array(CHROMOSOMES)
-                ),
-                "pos": pa.array(pos.astype(np.int32), mask=nowhere),
-                "rsid": self.rsid if keep.all() else self.rsid.filter(pa.array(keep)),
-                "effect_allele": self.words.decode(self.effect[keep]),
-                "other_allele": self.words.decode(self.other[keep]),
-            }
+            self._variants()
             | {name: pa.array(values, from_pandas=True) for name, values in numbers.items()}
         )
         repeated = quality.duplicated(table)
-        if repeated.any():
-            self.sieve.counts["dropped_duplicate"] = int(np.count_nonzero(repeated))
-            table = table.filter(pa.array(~repeated))
-        return table, note, warnings
+        self.sieve.count("duplicate", repeated)
+        return table.filter(pa.array(~repeated)), note, warnings
 
-    def _sample_size(self, size: Size) -> tuple[Numbers, str]:
-        rows, columns = self.raw.num_rows, self.layout.columns
-        n, cases, controls = size
-        if n is not None:
-            return np.full(rows, float(n)), f"{n:,.10g} as given"
-        if cases is not None and controls is not None:
-            effective = 4 / (1 / cases + 1 / controls)
-            note = (
-                f"effective {effective:,.0f} = 4 / (1 / cases + 1 / controls) of "
-                f"{cases:,.10g} cases and {controls:,.10g} controls"
-            )
-            return np.full(rows, effective), note
-        if "n_cases" in columns and {"n_controls", "n"} & columns.keys():
-            affected = column(self.raw, self.layout, "n_cases")
-            if "n_controls" in columns:
-                others = column(self.raw, self.layout, "n_controls")
-            else:
-                others = column(self.raw, self.layout, "n") - affected
-            if np.nanmax(affected, initial=0) > 0:
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    each = 4 / (1 / affected + 1 / others)
-                return each, "effective, 4 / (1 / cases + 1 / controls) of each variant"
-        if "n" in columns:
-            return column(self.raw, self.layout, "n"), f"column {columns['n']}"
-        return np.full(rows, np.nan), "unknown"
+    def _variants(self) -> dict[str, pa.Array | pa.ChunkedArray]:
+        """The columns that tell which variant a kept row is about."""
+        keep = self.sieve.keep
+        code, pos = self.places.code[keep], self.places.pos[keep]
+        nowhere = (code == 0) | (pos == 0)
+        index = pa.array(code.astype(np.int8) - 1, mask=nowhere)
+        return {
+            "chrom": pa.DictionaryArray.from_arrays(index, pa.array(CHROMOSOMES)),
+            "pos": pa.array(pos.astype(np.int32), mask=nowhere),
+            "rsid": self.rsid.filter(pa.array(keep)),
+            "effect_allele": self.words.decode(self.effect[keep]),
+            "other_allele": self.words.decode(self.other[keep]),
+        }
 
 
 def _additive(raw: pa.Table, layout: Layout) -> tuple[pa.Table, dict[str, int]]:
@@ -292,24 +249,3 @@ def _additive(raw: pa.Table, layout: Layout) -> tuple[pa.Table, dict[str, int]]:
         raw = raw.filter(additive)
         counts["dropped_non_additive"] = dropped
     return raw, counts
-
-
-def _rows_by_name(names: pa.ChunkedArray, known: pa.ChunkedArray) -> pa.Array:
-    """Row of each name; null if there is none, or several that differ."""
-    known = known.combine_chunks()
-    tally = known.value_counts()
-    single = tally.field("values").filter(pc.equal(tally.field("counts"), 1))
-    row = pc.index_in(names.combine_chunks(), single, skip_nulls=True)
-    return pc.index_in(single, known, skip_nulls=True).take(row)
-
-
-def _integers(values: pa.ChunkedArray, path: str) -> Int[np.ndarray, " row"]:
-    """Positions, 0 where missing."""
-    try:
-        # doubles if some are written as 1e6; a fraction is no position
-        whole = values.cast(pa.int64())
-    except pa.ArrowInvalid as error:
-        raise InputError(
-            f"{path}: position: {' '.join(str(error).split())[:200]}"
-        ) from error
-    return np.array(pc.fill_null(whole, 0).to_numpy())

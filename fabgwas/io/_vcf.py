@@ -5,7 +5,8 @@ import pyarrow.compute as pc
 
 from fabgwas.errors import InputError
 from fabgwas.io._delimited import Text, read_columns
-from fabgwas.io._formats import Format, Layout, choose_trait
+from fabgwas.io._formats import Format, Layout
+from fabgwas.io._layout import choose_trait
 
 _FIXED = ["CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"]
 # field -> role: effect, its standard error, -log10 p, frequency of ALT, size, z-score

@@ -475,6 +475,18 @@ def test_munged_statistics_read_back_the_same(tmp_path):
     ]  # fmt: skip
 
 
+def test_z_scores_alone_survive_being_written(tmp_path):
+    columns = {"SNP": ["rs1", "rs2"], "A1": ["A", "C"], "A2": ["G", "T"], "N": [10, 20],
+               "Z": [1.5, -2.5]}  # fmt: skip
+    study = read(tmp_path, columns)
+    assert study.format == "ldsc"
+    data, _ = write_munged(study, tmp_path / "out")
+    again = read_sumstats(data)
+    assert again.table.equals(study.table)
+    assert column(again, "beta") == [None, None]
+    assert column(again, "z") == [1.5, -2.5]
+
+
 def test_options_apply_to_munged_statistics_too(tmp_path):
     data, _ = write_munged(read(tmp_path), tmp_path / "out")
     study = read_sumstats(data, n=50, build="hg38", min_maf=0.25)
