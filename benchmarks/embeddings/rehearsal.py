@@ -1,9 +1,9 @@
 """Rehearse a store of a long list of variants without a model, and plan larger ones.
 
-Run as `python benchmarks/embeddings/rehearsal.py VARIANTS BUILD FOLDER [--gwas-catalog FILE]
-[--clinvar FILE --clinvar-build BUILD]`. Prints one JSON object: the time, peak memory and
-size of a real store made with the hashing encoder; texts a second of each template; and the
-plans of 1.2 M, 90 M and 8.9 G variants by the texts and characters found here.
+Run as `python benchmarks/embeddings/rehearsal.py VARIANTS BUILD FOLDER`, with the options
+--gwas-catalog FILE, --clinvar FILE and --clinvar-build BUILD. Prints one JSON object: the
+time, peak memory and size of a real store made with the hashing encoder; texts a second of
+each template; and the plans of 1.2 M, 90 M and 8.9 G variants by the texts found here.
 """
 
 import argparse

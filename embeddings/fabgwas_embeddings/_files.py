@@ -2,7 +2,6 @@
 
 import bz2
 import gzip
-import hashlib
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from fabgwas.errors import InputError
+from fabgwas.files import sha256_of
 
 _BLOCK = 1 << 24  # bytes of text parsed at once
 
@@ -120,12 +120,6 @@ def fill(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
         return table.append_column(name, column)
     at = table.schema.get_field_index(name)
     return table.set_column(at, name, pc.coalesce(table[name].combine_chunks(), column))
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def source_of(name: str, path: Path, **known: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float32, Int
 
-from fabgwas.errors import UsageError
+from fabgwas.errors import InputError, UsageError
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS job (name TEXT PRIMARY KEY, value TEXT);
@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS part (
 ) WITHOUT ROWID;
 """
 HASH_BYTES = 16
+_PATIENCE = 2.0  # seconds to wait for a process that is just ending
 
 
 def hash_text(text: str) -> bytes:
@@ -70,7 +71,7 @@ class Ledger:
     Raises
     ------
     UsageError
-        If the folder holds a ledger of another job.
+        If the folder holds a ledger of another job, or another process uses it.
     """
 
     def __init__(
@@ -80,11 +81,22 @@ class Ledger:
         self.dim = dim
         self._shared = share_texts
         folder.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(folder / "ledger.sqlite", isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.executescript(_TABLES)
-        self._db.execute("INSERT OR IGNORE INTO job VALUES ('job', ?)", (job,))
+        self._db = sqlite3.connect(
+            folder / "ledger.sqlite", timeout=_PATIENCE, isolation_level=None
+        )
+        try:
+            # the lock is held until this process ends, however it ends
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(_TABLES)
+            self._db.execute("INSERT OR IGNORE INTO job VALUES ('job', ?)", (job,))
+        except sqlite3.OperationalError as error:
+            self.close()
+            raise UsageError(
+                f"{folder.parent}: another run is at work here ({error}); wait for it, or "
+                "end it."
+            ) from error
         (known,) = self._db.execute("SELECT value FROM job WHERE name = 'job'").fetchone()
         if known != job:
             self.close()
@@ -173,7 +185,10 @@ class Ledger:
                 f"vectors must have shape {(part.stop - part.start, self.dim)}, "
                 f"not {vectors.shape}."
             )
-        descriptor = os.open(self._vector_file(shard), os.O_WRONLY | os.O_CREAT, 0o644)
+        path = self._vector_file(shard)
+        if not path.exists():
+            self._check_new(shard, path)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
         try:
             data = np.ascontiguousarray(vectors, "<f4").tobytes()
             os.pwrite(descriptor, data, part.start * self.dim * 4)
@@ -195,7 +210,10 @@ class Ledger:
             shard, slot = self.locate(hashes)
         out = np.empty((len(hashes), self.dim), np.float32)
         for owner in np.unique(shard).tolist():
-            file = np.memmap(self._vector_file(owner), "<f4", "r").reshape(-1, self.dim)
+            path = self._vector_file(owner)
+            if not path.exists():
+                self._check_new(owner, path)
+            file = np.memmap(path, "<f4", "r").reshape(-1, self.dim)
             rows = np.flatnonzero(shard == owner)
             out[rows] = file[slot[rows]]
         return out
@@ -226,6 +244,16 @@ class Ledger:
         """Close and remove the ledger and its vectors."""
         self.close()
         shutil.rmtree(self.folder)
+
+    def _check_new(self, shard: int, path: Path) -> None:
+        """A file of vectors may be missing only while no group of its shard is done."""
+        find = "SELECT count(*) FROM part WHERE shard = ? AND done"
+        (done,) = self._db.execute(find, (shard,)).fetchone()
+        if done:
+            raise InputError(
+                f"{path}: is gone, though its texts were encoded; delete the folder "
+                f"{self.folder} and start again."
+            )
 
     def _vector_file(self, shard: int) -> Path:
         return self.folder / f"vectors-{shard:06d}.f32"

@@ -1,15 +1,16 @@
 """Jobs: stores from variants, interruptions, and encoders that need no model."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from fabgwas.errors import UsageError
+from fabgwas.errors import InputError, UsageError
 from fabgwas.store import open_embeddings
-from fabgwas_embeddings import embed_variants, make_encoder
+from fabgwas_embeddings import embed_variants, make_encoder, make_job
 from fabgwas_embeddings._ledger import hash_text
 from fabgwas_embeddings.encoders._hashing import HashingEncoder
 
@@ -136,6 +137,25 @@ def test_another_job_may_not_write_to_the_store(variants: pa.Table, tmp_path: Pa
     embed_variants(variants, tmp_path / "s", build="GRCh37", encoder=Touchy())
     with pytest.raises(UsageError, match="finished store of other"):
         embed_variants(variants[:50], tmp_path / "s", build="GRCh37", encoder=Touchy())
+
+
+def test_two_runs_do_not_share_a_folder(variants: pa.Table, tmp_path: Path) -> None:
+    first = make_job(variants, tmp_path / "s", build="GRCh37", encoder=Touchy())
+    with closing(first.open_ledger()), pytest.raises(UsageError, match="another run"):
+        embed_variants(variants, tmp_path / "s", build="GRCh37", encoder=Touchy())
+    embed_variants(variants, tmp_path / "s", build="GRCh37", encoder=Touchy())
+
+
+def test_vectors_that_were_deleted_are_missed(variants: pa.Table, tmp_path: Path) -> None:
+    settings = {"build": "GRCh37", "shard_rows": 200}
+    with pytest.raises(RuntimeError):
+        embed_variants(variants, tmp_path / "s", encoder=Touchy(14), **settings)
+    begun = list((tmp_path / "s" / ".work").glob("vectors-*"))
+    assert begun
+    for path in begun:
+        path.unlink()
+    with pytest.raises(InputError, match="is gone, though its texts were encoded"):
+        embed_variants(variants, tmp_path / "s", encoder=Touchy(), **settings)
 
 
 def test_the_metadata_say_what_the_texts_are_made_of(
