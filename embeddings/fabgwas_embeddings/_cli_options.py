@@ -28,7 +28,7 @@ Variants = Annotated[
     ),
 ]
 Build = Annotated[str, typer.Option(help="GRCh37 or GRCh38.")]
-Template = Annotated[str, _option("Template: default, paper or a file.", _TEXTS)]
+Template = Annotated[str, _option("Template: default, paper, anonymous or a file.", _TEXTS)]
 Favor = Annotated[list[Path], _file("FAVOR table, CSV or Parquet; may be repeated.")]
 Clinvar = Annotated[Path | None, _file("ClinVar VCF or variant_summary.txt.gz.")]
 ClinvarBuild = Annotated[

@@ -95,13 +95,13 @@ class Template:
 
 
 def load_template(name: str) -> Template:
-    """A template by name (`default`, `paper`) or by the path of its text file."""
+    """A template by name (default, paper, anonymous) or by the path of its text file."""
     shipped = files("fabgwas_embeddings") / "templates" / f"{name}.txt"
     if re.fullmatch(r"\w+", name) and shipped.is_file():
         return Template(name, shipped.read_text(encoding="utf-8"))
     path = Path(name)
     if not path.is_file():
-        raise UsageError(f"template {name}: neither a file nor one of default, paper.")
+        raise UsageError(f"template {name}: neither a file nor default, paper, anonymous.")
     return Template(path.stem, path.read_text(encoding="utf-8"))
 
 

@@ -257,8 +257,9 @@ def test_no_more_requests_fly_than_told(server: Server) -> None:
         time.sleep(0.03)
         return False
 
-    server.tricks = [slow] * 10
-    encoder(server, most_inputs=1, in_flight=3).encode(TEXTS)
+    server.tricks = [error(500), *[slow] * 10]
+    found = encoder(server, most_inputs=1, in_flight=3).encode(TEXTS)
+    np.testing.assert_allclose(found, TRUE_VECTORS.encode(TEXTS), atol=1e-6)
     assert 2 <= server.busiest <= 3
 
 

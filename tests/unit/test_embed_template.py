@@ -101,6 +101,12 @@ def test_the_default_template_leaves_out_coordinates_and_alleles() -> None:
     assert not {"chrom", "pos", "ref", "alt", "rsid"} & set(load_template("default").fields)
 
 
+def test_the_anonymous_template_names_no_gene() -> None:
+    assert not {"gene", "gene_name", "nearby_genes"} & set(
+        load_template("anonymous").fields
+    )
+
+
 def test_a_template_may_be_a_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.txt"
     path.write_text("# version: 7\nAt {pos}.")

@@ -116,7 +116,8 @@ class OpenAiEncoder:
             )
         ]
         found = {encoded.number: encoded.vectors for encoded in self.stream(groups)}
-        return np.concatenate([np.empty((0, self.dim), np.float32), *map(found.get, found)])
+        none = np.empty((0, self.dim), np.float32)
+        return np.concatenate([none, *(found[number] for number in sorted(found))])
 
     def stream(self, groups: Iterable[Group]) -> Iterator[Encoded]:
         """Send groups, `in_flight` at a time; what is answered is given out at once.
