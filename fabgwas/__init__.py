@@ -8,7 +8,7 @@ __version__ = "0.1.0"
 # imported on first use, so that `import fabgwas` and `fabgwas --help` stay quick
 _HOMES = {
     "RunConfig": "fabgwas.config",
-    "align": "fabgwas.align",
+    "align": "fabgwas.alignment",
     "fab_intervals": "fabgwas.fab",
     "fab_log_pvalues": "fabgwas.fab",
     "fab_test": "fabgwas.assoc",

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float, Int
 
-from fabgwas.align import Alignment
+from fabgwas.alignment import Alignment
 from fabgwas.io import SumStats
 from fabgwas.ld import assign_blocks
 from fabgwas.link import FoldReport, cross_fit, log_predictive, make_folds

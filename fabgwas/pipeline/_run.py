@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from fabgwas.align import AlignReport, align
+from fabgwas.alignment import AlignReport, align
 from fabgwas.assoc import (
     COLUMN_OF_TEST,
     COVARIATES_ONLY,

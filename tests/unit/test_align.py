@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fabgwas.align import align
+from fabgwas.alignment import align
 from fabgwas.errors import InputError, NothingToAnalyseError
 from fabgwas.store import StoreMetadata, StoreWriter, open_embeddings, write_embeddings
 

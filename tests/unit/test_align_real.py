@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from fabgwas.align import align
+from fabgwas.alignment import align
 from fabgwas.store import StoreMetadata, write_embeddings
 
 BIM = ["chrom", "rsid", "cm", "pos", "alt", "ref"]
