@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from jaxtyping import Bool, Float
 from scipy.special import log_ndtr, ndtri_exp
 
@@ -61,8 +60,10 @@ def statistics(raw: pa.Table, layout: Layout) -> Statistics:
             if layout.statistic == "chisq":
                 z = sign * np.sqrt(column(raw, layout, "chisq"))
             # some rows may hold nothing but a p-value
-            lone = np.isnan(z) & np.isfinite(reported)
-            z[lone] = sign[lone] * z_of_log_pvalue(reported[lone])
+            lone = np.flatnonzero(np.isnan(z) & np.isfinite(reported))
+            if lone.size:
+                z = z.copy()
+                z[lone] = sign[lone] * z_of_log_pvalue(reported[lone])
             log_p = log_pvalue_of(z)
         if "se" not in layout.columns:
             se = np.abs(beta / (statistic if layout.statistic == "t" else z))
@@ -73,8 +74,8 @@ def column(raw: pa.Table, layout: Layout, role: str) -> Values:
     """Numbers of a role, all nan if the file has no such column."""
     if role not in layout.columns:
         return np.full(raw.num_rows, np.nan)
-    values = raw[layout.columns[role]].cast(pa.float64())
-    return np.array(pc.fill_null(values, np.nan).to_numpy())
+    values: Values = raw[layout.columns[role]].cast(pa.float64()).to_numpy()
+    return values
 
 
 def log_pvalue_of(z: Values) -> Values:

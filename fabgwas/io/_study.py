@@ -174,7 +174,8 @@ class Study:
     ) -> None:
         sieve = self.sieve
         frequency = self.frequency
-        sieve.drop("bad_frequency", (frequency < 0) | (frequency > 1))
+        if "effect_allele_freq" in self.layout.columns:
+            sieve.drop("bad_frequency", (frequency < 0) | (frequency > 1))
         for limit, names in (
             (min_info, ("info",)),
             (min_maf, ("effect_allele_freq", "maf")),
@@ -198,7 +199,7 @@ class Study:
 
     def table(self, size: Size) -> tuple[pa.Table, str, tuple[str, ...]]:
         """The kept rows in canonical columns, which sample size was used, and warnings."""
-        keep = self.sieve.keep
+        keep = slice(None) if self.sieve.keep.all() else self.sieve.keep
         n, note = sample_size(self.raw, self.layout, size)
         found = Statistics(*(values[keep] for values in self.found))
         frequency, n = self.frequency[keep], n[keep]
@@ -219,8 +220,10 @@ class Study:
             | {name: pa.array(values, from_pandas=True) for name, values in numbers.items()}
         )
         repeated = quality.duplicated(table)
-        self.sieve.count("duplicate", repeated)
-        return table.filter(pa.array(~repeated)), note, warnings
+        if repeated.any():
+            self.sieve.count("duplicate", repeated)
+            table = table.filter(pa.array(~repeated))
+        return table, note, warnings
 
     def _variants(self) -> dict[str, pa.Array | pa.ChunkedArray]:
         """The columns that tell which variant a kept row is about."""
@@ -231,7 +234,7 @@ class Study:
         return {
             "chrom": pa.DictionaryArray.from_arrays(index, pa.array(CHROMOSOMES)),
             "pos": pa.array(pos.astype(np.int32), mask=nowhere),
-            "rsid": self.rsid.filter(pa.array(keep)),
+            "rsid": self.rsid if keep.all() else self.rsid.filter(pa.array(keep)),
             "effect_allele": self.words.decode(self.effect[keep]),
             "other_allele": self.words.decode(self.other[keep]),
         }
