@@ -84,7 +84,7 @@ def _runs(
         share = np.floor(per_chromosome * before / sizes[members].sum()).astype(int)
         _, consecutive = np.unique(share, return_inverse=True)
         run[members] = number + consecutive
-        number = run.max() + 1
+        number = int(run.max()) + 1
     return run
 
 

@@ -131,9 +131,9 @@ def _highlight(
     """Colour a region in both halves; its label belongs to the peak of half `number`."""
     for half in halves:
         # the mass of weak variants around a peak is not what was found
-        mine = half.inside(region) & (np.abs(half.y) >= KEEP_ABOVE)
+        strong = half.inside(region) & (np.abs(half.y) >= KEEP_ABOVE)
         ax.scatter(
-            half.x[mine], half.y[mine], s=9, color=color, linewidths=0, rasterized=True,
+            half.x[strong], half.y[strong], s=9, color=color, linewidths=0, rasterized=True,
             zorder=4,
         )  # fmt: skip
     half = halves[number]
