@@ -78,4 +78,4 @@ def compression_of(path: Path) -> str | None:
 
 def _unreadable(path: Path, error: Exception) -> InputError:
     message = " ".join(str(error).split())
-    return InputError(f"{path}: cannot be unpacked ({message}); is the file complete?")
+    return InputError(f"{path}: cannot be unpacked ({message}); is it complete?")

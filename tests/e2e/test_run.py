@@ -155,7 +155,7 @@ def test_an_existing_output_is_not_replaced_unless_asked(height):
         (b"%PDF-1.7\n\x00\x01", 3, "is a PDF document"),
         (b"CHR\tSNP\tPOS\tA1\tA2\tN\tAF1\tBETA\tSE\tP\n22\trs1\t1\tA\n", 3, "line 2"),
         (b"CHR\tSNP\tPOS\tA1\tA2\tN\tAF1\tBETA\tSE\tP\n", 4, "no row is left"),
-        (b"SNP\tA1\tA2\tBETA\tSE\n", 3, "option effect-allele"),
+        (b"SNP\tA1\tA2\tBETA\tSE\n", 3, "option effect_allele"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(

@@ -530,8 +530,8 @@ ROW = "1\t1000\trs1\tA\tG\t0.2\t0.1\t0.02\t5e-7\t1000"
          "line 2, column rsid: .*UTF"),
         (f"{HEADER}\n".encode(), "no row is left"),
         (f"{HEADER}\tbeta\n{ROW}\t1\n".encode(), "'beta', for the beta, occurs 2 times"),
-        (gzip.compress(f"{HEADER}\n{ROW}\n".encode())[:-12], "is the file complete"),
-        (zstandard.compress(f"{HEADER}\n{ROW}\n".encode())[:-12], "is the file complete"),
+        (gzip.compress(f"{HEADER}\n{ROW}\n".encode())[:-12], "is it complete"),
+        (zstandard.compress(f"{HEADER}\n{ROW}\n".encode())[:-12], "is it complete"),
     ],
 )  # fmt: skip
 def test_unreadable_files_are_refused_in_one_line(tmp_path, content, message):
