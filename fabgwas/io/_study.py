@@ -77,15 +77,17 @@ class Study:
 
     def fill(self, bim: pa.Table | None) -> None:
         """Fill missing places and alleles from the variants of a .bim, by identifier."""
-        needed = self.layout.format.allele_needed or (
-            self.other.size > 0 and (self.other == UNKNOWN).all()
-        )
+        lacking = self.other == UNKNOWN
+        code, pos, strange = self.places
+        nowhere = (pos == 0) | (code == 0)
         if bim is None:
-            if needed:
+            if self.layout.format.allele_needed or (lacking.size and lacking.all()):
                 raise InputError(
                     f"{self.path}: {self.layout.format.name} files lack an allele; give "
                     "the .bim of the genotypes (option bim)."
                 )
+            return
+        if not (lacking | nowhere).any():
             return
         at = rows_by_name(self.rsid, bim["rsid"])
         first, second = (
@@ -94,10 +96,7 @@ class Study:
         )
         if self.layout.format.allele_needed:
             self.effect, self.other = first, second
-        lacking = self.other == UNKNOWN
         self.other = np.where(lacking, other_of(self.effect, first, second), self.other)
-        code, pos, strange = self.places
-        nowhere = (pos == 0) | (code == 0)
         known = pc.fill_null(bim["pos"].take(at), 0).to_numpy()
         self.places = Places(
             np.where(nowhere, chromosome_codes(bim["chrom"].take(at)), code),
