@@ -6,8 +6,7 @@ from jaxtyping import Float, Int
 
 from fabgwas.fab import fab_intervals, fab_log_pvalues, family_log_pvalues, family_weights
 from fabgwas.ld import Clumps, clump
-from fabgwas.panel import Panel
-from fabgwas.prior import FittedPrior
+from fabgwas.prior import FittedPrior, Reference
 from fabgwas.variants import chromosome_codes
 
 COLUMN_OF_TEST = {
@@ -103,7 +102,7 @@ def level_of(test: str, n_variants: int, p1: float | None) -> float:
 def find_loci(
     results: pa.Table,
     test: str,
-    panel: Panel | None = None,
+    panel: Reference | None = None,
     *,
     p1: float | None = None,
     p2: float = 0.01,
@@ -119,7 +118,7 @@ def find_loci(
     test
         ``two-sided``, ``fab``, ``family`` or ``family-covariates``.
     panel
-        Reference panel; without one variants share a locus by distance alone.
+        Reference panel or LD store; without one variants share a locus by distance alone.
     p1, p2, r2, kb
         P-values of lead and of other variants, squared correlation, distance; `p1` None
         is 5e-8, or 0.05 over the number of variants for the family test.

@@ -11,10 +11,14 @@ from jaxtyping import Float, Int
 from fabgwas.alignment import Alignment
 from fabgwas.io import SumStats
 from fabgwas.ld import assign_blocks
+from fabgwas.ldstore import LdStore
 from fabgwas.link import FoldReport, cross_fit, log_predictive, make_folds
 from fabgwas.panel import Panel
 from fabgwas.store import EmbeddingStore
 from fabgwas.variants import chromosome_codes
+
+Reference = Panel | LdStore
+"""People who stand in for those of the study: their genotypes, or an LD store of them."""
 
 _BLOCK_SIZE = 8192
 _RESAMPLES = 2000
@@ -73,7 +77,7 @@ def fit_prior(
     sumstats: SumStats,
     store: EmbeddingStore,
     alignment: Alignment,
-    panel: Panel | None = None,
+    panel: Reference | None = None,
     *,
     components: int = 256,
     max_shift: float = 1.0,
@@ -92,7 +96,7 @@ def fit_prior(
     sumstats, store, alignment
         The study, the vectors, and which row is which.
     panel
-        Reference panel; without one LD scores are left out of the model.
+        Reference panel or LD store; without one LD scores are left out of the model.
     components
         Principal components of the embedding to use at most.
     max_shift
@@ -168,7 +172,7 @@ def _aligned_table(
 
 
 def _from_panel(
-    table: pa.Table, panel: Panel | None
+    table: pa.Table, panel: Reference | None
 ) -> tuple[Float[np.ndarray, " variant"] | None, Float[np.ndarray, " variant"] | None]:
     """LD scores of at least 1 (the median where unknown) and allele frequencies."""
     if panel is None:

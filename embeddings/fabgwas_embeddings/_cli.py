@@ -119,7 +119,7 @@ def run(
     from fabgwas_embeddings._run import run_job
 
     job = _job(options, out)
-    result = run_job(job, _engine(options), _Progress(quiet), max_cost=max_cost)
+    result = run_job(job, _engine(options), Progress(quiet), max_cost=max_cost)
     if result.n_texts is None:
         typer.echo(f"{out}: complete, nothing to do ({result.n_variants:,} variants)")
         return
@@ -189,7 +189,7 @@ def _build(name: str) -> str:
     return known[name.lower()]
 
 
-class _Progress:
+class Progress:
     """A line on stderr every ten seconds."""
 
     def __init__(self, quiet: bool) -> None:

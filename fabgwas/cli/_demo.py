@@ -40,9 +40,10 @@ def run_demo(out: Path, *, threads: int | None, quiet: bool) -> None:
     data = demo_data()
     store = out.parent / "embeddings"
     from fabgwas_embeddings import embed_variants
+    from fabgwas_embeddings._cli import Progress
 
     start = time.perf_counter()
-    embed_variants(data / f"{_PANEL}.bim", store, build="GRCh37", encoder="local")
+    embed_variants(data / f"{_PANEL}.bim", store, build="GRCh37", progress=Progress(quiet))
     log.info("embeddings of the variants: %.0f s", time.perf_counter() - start)
     from fabgwas.pipeline import run
 

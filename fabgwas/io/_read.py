@@ -40,6 +40,7 @@ def read_sumstats(
     other_allele: str | None = None,
     columns: Mapping[str, str] | None = None,
     bim: str | Path | pa.Table | None = None,
+    reference: pa.Table | None = None,
     n: float | int | None = None,
     n_cases: float | int | None = None,
     n_controls: float | int | None = None,
@@ -69,6 +70,9 @@ def read_sumstats(
     bim
         PLINK .bim (or `Genotypes.variants`) that fills missing places and alleles by
         identifier; those that occur several times fill nothing.
+    reference
+        Variants of a panel (`Panel.variants`) that fill places and other alleles where
+        there is no `bim`; never the effect allele, which is that of the study's own file.
     n, n_cases, n_controls
         Sample sizes. With cases and controls the effective size
         4 / (1 / cases + 1 / controls) is used.
@@ -100,6 +104,8 @@ def read_sumstats(
     raw, layout, text = _read_raw(path, format, trait, given)
     study = Study(raw, layout, str(path))
     del raw
+    if bim is None and not layout.format.allele_needed:
+        bim = reference
     study.fill(read_bim(Path(bim)) if isinstance(bim, str | Path) else bim)
     study.sift(min_info, min_maf, keep_indels=keep_indels)
     table, note, warnings = study.table(_or_stated(size, stated, layout))

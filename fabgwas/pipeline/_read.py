@@ -2,6 +2,8 @@
 
 import logging
 
+import pyarrow as pa
+
 from fabgwas.config import RunConfig
 from fabgwas.errors import InputError
 from fabgwas.io import SumStats, lift_over, read_sumstats
@@ -11,10 +13,10 @@ log = logging.getLogger("fabgwas")
 _OTHER_BUILD = {"GRCh37": "GRCh38", "GRCh38": "GRCh37"}
 
 
-def read_study(config: RunConfig) -> SumStats:
+def read_study(config: RunConfig, reference: pa.Table | None = None) -> SumStats:
     """Read the summary statistics of a run, log what was found, and lift if asked.
 
-    A .bim that is not given is looked for beside the panel.
+    `reference` are the variants of the panel, which fill gaps where there is no .bim.
     """
     study = read_sumstats(
         config.sumstats,
@@ -22,6 +24,7 @@ def read_study(config: RunConfig) -> SumStats:
         effect_allele=config.effect_allele,
         other_allele=config.other_allele,
         bim=config.bim,
+        reference=reference,
         n=config.n,
         n_cases=config.n_cases,
         n_controls=config.n_controls,

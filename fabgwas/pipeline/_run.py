@@ -17,9 +17,11 @@ from fabgwas.assoc import (
     level_of,
 )
 from fabgwas.config import RunConfig
+from fabgwas.errors import InputError
 from fabgwas.io import SumStats
+from fabgwas.ldstore import LdStore, open_ld
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
-from fabgwas.panel import Panel, open_panel
+from fabgwas.panel import open_panel
 from fabgwas.pipeline._read import read_study
 from fabgwas.pipeline._report import report_data
 from fabgwas.pipeline._write import (
@@ -29,7 +31,7 @@ from fabgwas.pipeline._write import (
     refuse_to_replace,
     write_tables,
 )
-from fabgwas.prior import FittedPrior, fit_prior
+from fabgwas.prior import FittedPrior, Reference, fit_prior
 from fabgwas.report import write_report
 from fabgwas.store import EmbeddingStore, open_embeddings
 
@@ -43,7 +45,7 @@ class RunResult:
     config: RunConfig
     sumstats: SumStats
     store: EmbeddingStore
-    panel: Panel | None
+    panel: Reference | None
     alignment: AlignReport
     prior: FittedPrior
     results: pa.Table
@@ -112,7 +114,7 @@ def run(
             write_tables(result.results, result.loci, paths)
             write_report(paths["report"], report_data(result, command, stages.seconds))
         for line in result.summary():
-            log.info("%s", line)
+            log.debug("%s", line)  # for the file; callers have the result
     _write_manifest(result, command, stages)
     return result
 
@@ -123,14 +125,13 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
         log.info("embeddings: %r", store)
         if store.metadata.exclusions:
             log.info("  left out of the descriptions: %s", store.metadata.exclusions)
-        study = read_study(config)
+        panel = _open_panel(config, store.metadata.build)
+        study = read_study(config, None if panel is None else panel.variants)
     with stages("align"):
         alignment = align(study, store)
         for name, count in alignment.report._asdict().items():
             log.info("  align, %s: %s", name.replace("_", " "), f"{count:,}")
         _warn_of_absent_hits(study, alignment.row)
-    with stages("panel"):
-        panel = _open_panel(config, store.metadata.build)
     with stages("prior"):
         prior = fit_prior(
             study,
@@ -163,7 +164,7 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
 
 
 def _find_all_loci(
-    config: RunConfig, results: pa.Table, panel: Panel | None
+    config: RunConfig, results: pa.Table, panel: Reference | None
 ) -> tuple[pa.Table, dict[str, pa.Table]]:
     """The loci of the three tests, and those that gains are measured against."""
     rules = {"p2": config.p2, "r2": config.r2, "kb": config.kb}
@@ -181,14 +182,19 @@ def _find_all_loci(
     return pa.concat_tables(loci), references
 
 
-def _open_panel(config: RunConfig, build: str) -> Panel | None:
+def _open_panel(config: RunConfig, build: str) -> Reference | None:
     if config.ld is None:
         log.warning(
             "warning: no reference panel: LD scores are left out of the prior, "
             "and loci are told apart by distance alone"
         )
         return None
-    panel = open_panel(config.ld, build=build)
+    if (Path(config.ld) / "ld.json").is_file():
+        panel: Reference = open_ld(config.ld)
+        if panel.build != build:
+            raise InputError(f"{config.ld}: is {panel.build}, the embeddings are {build}.")
+    else:
+        panel = open_panel(config.ld, build=build)
     log.info("panel: %s variants, %s people", f"{panel.n_variants:,}", panel.n_samples)
     return panel
 
@@ -211,7 +217,9 @@ def _write_manifest(result: RunResult, command: Sequence[str], stages: Stages) -
         describe_input(config.sumstats, result.sumstats.format),
         describe_input(Path(config.embeddings) / "store.json", "fabgwas store"),
     ]
-    if result.panel is not None:
+    if isinstance(result.panel, LdStore):
+        inputs.append(describe_input(Path(str(config.ld)) / "ld.json", "LD store"))
+    elif result.panel is not None:
         inputs += [describe_input(path, "plink") for path in result.panel.genotypes.files]
     inputs += [
         describe_input(path) for path in (config.bim, config.liftover) if path is not None

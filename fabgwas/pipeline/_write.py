@@ -70,7 +70,7 @@ def log_file(path: Path, command: Sequence[str]) -> Iterator[None]:
     handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(message)s"))
     before = log.level
-    log.setLevel(logging.INFO)
+    log.setLevel(logging.DEBUG)
     log.addHandler(handler)
     try:
         log.info("fabgwas %s", __version__)

@@ -64,6 +64,7 @@ def test_manifest_and_log_tell_how_it_was_made(height):
     lines = Path(f"{out}.log").read_text().splitlines()
     assert lines[0] == f"fabgwas {fg.__version__}"
     assert "primary test, declared before the data are read: family" in lines[2]
+    assert lines[-1] == f"report: {out}.report.html"
 
 
 def test_results_are_consistent(height):
