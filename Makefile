@@ -18,7 +18,7 @@ test: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) tests/unit tests/golden tests/e2e README.md
+	$(PYTEST) --dist loadfile tests/unit tests/golden tests/e2e README.md
 	JAXTYPING_DISABLE=1 $(PYTEST) tests/calibration
 
 clean:

@@ -127,6 +127,11 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
             log.info("  left out of the descriptions: %s", store.metadata.exclusions)
         panel = _open_panel(config, store.metadata.build)
         study = read_study(config, None if panel is None else panel.variants)
+        if panel is None:
+            log.warning(
+                "warning: no reference panel: LD scores are left out of the prior, "
+                "and loci are told apart by distance alone"
+            )
     with stages("align"):
         alignment = align(study, store)
         for name, count in alignment.report._asdict().items():
@@ -184,10 +189,6 @@ def _find_all_loci(
 
 def _open_panel(config: RunConfig, build: str) -> Reference | None:
     if config.ld is None:
-        log.warning(
-            "warning: no reference panel: LD scores are left out of the prior, "
-            "and loci are told apart by distance alone"
-        )
         return None
     if (Path(config.ld) / "ld.json").is_file():
         panel: Reference = open_ld(config.ld)
