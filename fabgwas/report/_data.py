@@ -7,16 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from fabgwas.assoc import COLUMN_OF_TEST
 from fabgwas.variants import CHROMOSOMES, chromosome_code
 
 TESTS = {"two-sided": "Two-sided", "fab": "FAB", "family": "Family"}
 """Names of the three tests in the settings, and as they are written in a report."""
-
-LOG_PVALUE_COLUMNS = {
-    "two-sided": "log_pvalue",
-    "fab": "log_pvalue_fab",
-    "family": "log_pvalue_family",
-}
 
 
 class Estimate(NamedTuple):
@@ -92,7 +87,7 @@ class Locus:
             prior_mean=float(row["prior_mean"]),
             prior_var=float(row["prior_var"]),
             log_pvalue={
-                test: float(row[column]) for test, column in LOG_PVALUE_COLUMNS.items()
+                test: float(row[column]) for test, column in COLUMN_OF_TEST.items()
             },
             effect_allele_freq=row.get("effect_allele_freq"),
             beta=row.get("beta"),
