@@ -26,6 +26,8 @@ _LARGE = np.log(0.01)
 _ELEMENTS = 2**18
 # above this the probabilities themselves are added up, at half the cost of their logs
 _LOG_SMALL = -600.0
+# stands for minus infinity where a root finder needs a number
+_LEAST_LOG = -1e15
 _LOG_ROOT_TAU = 0.5 * np.log(2 * np.pi)
 
 
@@ -100,7 +102,8 @@ def solve_threshold(scores: Parabolas, log_level: float) -> float:
     """The threshold at which the mean tail is exp(`log_level`)."""
 
     def excess(threshold: float) -> float:
-        return float(_evaluate(scores, np.array([threshold])).log_mean[0]) - log_level
+        log_mean = float(_evaluate(scores, np.array([threshold])).log_mean[0])
+        return max(log_mean, _LEAST_LOG) - log_level
 
     low = high = float(np.median(scores.constant))
     step = 1.0
@@ -151,7 +154,9 @@ def _evaluate_chunk(scores: Parabolas, thresholds: Points) -> _Tail:
         log_mass[deep] = logsumexp(np.logaddexp(log_ndtr(lower), log_ndtr(-upper)), axis=1)
         logs = np.logaddexp(-0.5 * lower * lower, -0.5 * upper * upper) - np.log(root[deep])
         log_density[deep] = logsumexp(logs, axis=1)
-    slope = -np.exp(log_density - _LOG_ROOT_TAU - log_mass)
+    # no mass, no slope: scores of effects that are surely null never exceed a constant
+    log_hazard = np.where(np.isneginf(log_mass), -np.inf, log_density - _LOG_ROOT_TAU)
+    slope = -np.exp(log_hazard - np.where(np.isneginf(log_mass), 0.0, log_mass))
     return _Tail(log_mass - np.log(scores.constant.size), slope)
 
 

@@ -127,6 +127,11 @@ def test_a_certain_null_effect_is_a_step_that_is_bounded_from_above(rng):
     assert (log_p <= 0).all()
 
 
+def test_a_fold_of_certain_nulls_has_nothing_to_spend_on():
+    assert fg.family_log_pvalues([3.0, -1.0], 0.0, 0.0, [0, 0]).tolist() == [0.0, 0.0]
+    assert np.isfinite(fg.family_weights([0.0, 0.0], [0.0, 0.0], [0, 0], 1e-3)).all()
+
+
 def test_one_sided_prior_in_the_family():
     z = np.array([3.0, -3.0, 0.1])
     log_p = fg.family_log_pvalues(z, 2.0, 0.0, np.zeros(3, int))
