@@ -1,11 +1,17 @@
 """Folds, ridge regression from cross products, and cross-fitted priors."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from fabgwas.link import cross_fit, make_folds
 from fabgwas.link._calibrate import calibrate
-from fabgwas.link._gram import empty_gram, update_gram
+from fabgwas.link._gram import (
+    _self_product_on_device,
+    empty_gram,
+    self_product,
+    update_gram,
+)
 from fabgwas.link._ridge import fit_ridge
 
 
@@ -177,3 +183,9 @@ def test_flipping_every_allele_flips_the_mean(rng):
     plus, minus = study.fit(), study.fit(-study.z)
     assert np.allclose(plus.mean, -minus.mean, atol=1e-9)
     assert np.allclose(plus.var, minus.var, rtol=1e-9)
+
+
+def test_the_product_for_accelerators_is_that_for_processors(rng):
+    x = rng.normal(0, 1, (300, 20)).astype(np.float32)
+    on_device = np.asarray(_self_product_on_device(jnp.asarray(x)))
+    assert np.allclose(on_device, self_product(x), rtol=1e-5, atol=1e-4)
