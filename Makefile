@@ -36,9 +36,9 @@ $(VENV)/.venv:
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/.venv pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -e ".[demo]"
+	$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -e ".[demo]"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.demo
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -e ".[demo,dev]"
+	$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -e ".[demo,dev]"
 	@touch $@

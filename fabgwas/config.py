@@ -8,6 +8,7 @@ from fabgwas.errors import UsageError
 
 PRIMARY_TESTS = ("family", "fab", "two-sided")
 UTILITIES = ("ld-score", "equal")
+POPULATIONS = ("EUR", "AFR", "ASN")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,7 @@ class RunConfig:
     def __post_init__(self) -> None:
         _one_of("primary", self.primary, PRIMARY_TESTS)
         _one_of("utility", self.utility, UTILITIES)
+        _one_of("population", self.population, POPULATIONS)
         for name in ("p1", "p2", "r2", "alpha"):
             value = getattr(self, name)
             if value is not None and not 0 < value < 1:

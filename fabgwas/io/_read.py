@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fabgwas.errors import InputError
 from fabgwas.io._bim import read_bim
 from fabgwas.io._build import detect_build, normalize_build
 from fabgwas.io._delimited import Text, read_columns, split_header, without_padding
@@ -114,7 +115,7 @@ def read_sumstats(
         path=str(path),
         format=layout.format.name,
         effect_allele_column=layout.columns.get("effect_allele", "A1 of the .bim"),
-        build=_build(build, table, stated.build or build_in(text)),
+        build=_build(build, table, stated.build or build_in(text), str(path)),
         trait=layout.trait or _plink2_trait(layout, path),
         n_effective_note=note,
         counts=study.sieve.counts | {"kept": table.num_rows},
@@ -164,8 +165,15 @@ def _or_stated(size: Size, stated: Metadata, layout: Layout) -> Size:
     return Size(stated.n)
 
 
-def _build(given: str | None, table: pa.Table, stated: str | None) -> str | None:
-    return normalize_build(given) if given is not None else detect_build(table) or stated
+def _build(given: str | None, table: pa.Table, stated: str | None, path: str) -> str | None:
+    """The build as given, which must not contradict the positions, or as detected."""
+    found = detect_build(table)
+    if given is None:
+        return found or stated
+    build = normalize_build(given)
+    if found not in (None, build):
+        raise InputError(f"{path}: its positions are those of {found}, not of {build}.")
+    return build
 
 
 def _plink2_trait(layout: Layout, path: Path) -> str | None:

@@ -34,9 +34,17 @@ def output_paths(out: str) -> dict[str, Path]:
 
 def refuse_to_replace(paths: Iterable[Path], *, overwrite: bool) -> None:
     """Raise an error if an output exists and may not be replaced."""
-    existing = [path for path in paths if path.exists()]
+    existing = [path for path in paths if path.exists() and not _is_own_log(path)]
     if existing and not overwrite:
         raise UsageError(f"{existing[0]} exists; choose another prefix, or overwrite.")
+
+
+def _is_own_log(path: Path) -> bool:
+    """Whether a file is the log of a run, which one that failed leaves behind."""
+    if path.suffix != ".log" or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(8) == b"fabgwas "
 
 
 def in_order(results: pa.Table) -> pa.Table:
@@ -77,7 +85,7 @@ def log_file(path: Path, command: Sequence[str]) -> Iterator[None]:
         log.info("%s", " ".join(command))
         yield
     except Exception as error:
-        log.info("failed: %s", error)
+        log.debug("failed: %s", error)  # for the file; the caller has the error
         raise
     finally:
         log.removeHandler(handler)

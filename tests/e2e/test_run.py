@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import fabgwas as fg
-from fabgwas.errors import UsageError
+from fabgwas.errors import InputError, UsageError
 
 OUTPUTS = ["fab.parquet", "fab.tsv.gz", "loci.tsv", "report.html", "log", "manifest.json"]
 
@@ -149,6 +149,20 @@ def test_an_existing_output_is_not_replaced_unless_asked(height):
         fg.run(height.config)
 
 
+def test_only_the_log_of_a_failed_run_may_be_replaced(height_store, tmp_path):
+    config = fg.RunConfig(
+        sumstats=str(tmp_path / "absent"),
+        embeddings=str(height_store),
+        out=str(tmp_path / "out"),
+    )
+    for _ in range(2):
+        with pytest.raises(InputError, match="absent"):
+            fg.run(config)
+    (tmp_path / "out.log").write_text("PLINK v2.00a3.5LM 64-bit Intel\n")
+    with pytest.raises(UsageError, match=r"out\.log exists"):
+        fg.run(config)
+
+
 @pytest.mark.parametrize(
     ("content", "code", "message"),
     [
@@ -156,7 +170,7 @@ def test_an_existing_output_is_not_replaced_unless_asked(height):
         (b"%PDF-1.7\n\x00\x01", 3, "is a PDF document"),
         (b"CHR\tSNP\tPOS\tA1\tA2\tN\tAF1\tBETA\tSE\tP\n22\trs1\t1\tA\n", 3, "line 2"),
         (b"CHR\tSNP\tPOS\tA1\tA2\tN\tAF1\tBETA\tSE\tP\n", 4, "no row is left"),
-        (b"SNP\tA1\tA2\tBETA\tSE\n", 3, "option effect_allele"),
+        (b"SNP\tA1\tA2\tBETA\tSE\n", 3, "(--effect-allele)"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(
