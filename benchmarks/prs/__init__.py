@@ -1,0 +1,1 @@
+"""Polygenic scores on simulated people: what a prior from embeddings is worth."""
