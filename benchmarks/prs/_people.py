@@ -34,8 +34,7 @@ def _locus(genome: dict[str, Any], locus: int) -> Int8[np.ndarray, "variant pers
     trees = msprime.sim_ancestry(
         genome["pool"],
         demography=_demography(genome),
-        sequence_length=genome["length"],
-        recombination_rate=genome["recombination"],
+        recombination_rate=_recombination(genome, np.random.default_rng(seed)),
         random_seed=seed,
     )
     trees = msprime.sim_mutations(
@@ -51,6 +50,22 @@ def _locus(genome: dict[str, Any], locus: int) -> Int8[np.ndarray, "variant pers
     rng = np.random.default_rng(seed)
     chosen = np.sort(rng.choice(len(common), genome["variants"], replace=False))
     return np.stack([common[number] for number in chosen]).astype(np.int8)
+
+
+def _recombination(genome: dict[str, Any], rng: np.random.Generator) -> Any:
+    """A map with hot spots at random places."""
+    import msprime
+
+    rates = genome["recombination"]
+    length, width = genome["length"], rates["width"]
+    position, rate = [0.0], []
+    for start in np.sort(rng.uniform(0, length, round(length / rates["spacing"]))):
+        if position[-1] < start < length - width:
+            position += [float(start), float(start) + width]
+            rate += [rates["outside"], rates["hotspot"]]
+    return msprime.RateMap(
+        position=[*position, float(length)], rate=[*rate, rates["outside"]]
+    )
 
 
 def _demography(genome: dict[str, Any]) -> Any:
