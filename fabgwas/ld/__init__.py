@@ -1,4 +1,4 @@
-"""Linkage disequilibrium: blocks, LD scores and clumps, from arrays to arrays."""
+"""Linkage disequilibrium: blocks, LD scores and regression, clumps; arrays to arrays."""
 
 from fabgwas.ld._blocks import (
     Blocks,
@@ -22,6 +22,12 @@ from fabgwas.ld._matrices import (
     shrinkage_intensity,
     unpack,
 )
+from fabgwas.ld._regression import (
+    CrossTraitFit,
+    LdscFit,
+    cross_trait_intercept,
+    ldsc_intercept,
+)
 from fabgwas.ld._scores import LdScores, LdSums, Reader, ld_scores, ld_sums
 from fabgwas.ld._split import split_blocks
 from fabgwas.ld._standardise import Standardised, standardise
@@ -30,21 +36,25 @@ __all__ = [
     "Blocks",
     "Clumps",
     "Correlate",
+    "CrossTraitFit",
     "Factor",
     "LdScores",
     "LdSums",
+    "LdscFit",
     "Packed",
     "Reader",
     "Standardised",
     "assign_blocks",
     "block_correlation",
     "clump",
+    "cross_trait_intercept",
     "factor_columns",
     "factorise",
     "find_blocks",
     "haplotype_correlations",
     "ld_scores",
     "ld_sums",
+    "ldsc_intercept",
     "long_range_regions",
     "make_blocks",
     "merge_regions",
