@@ -1,4 +1,4 @@
-"""Files that others wrote: genotypes, blocks and summary statistics."""
+"""Files that others wrote: genotypes, blocks, summary statistics and weights."""
 
 from fabgwas.io._bed import read_dosage
 from fabgwas.io._build import detect_build, normalize_build
@@ -7,13 +7,16 @@ from fabgwas.io._liftover import lift_over
 from fabgwas.io._match import match_rows
 from fabgwas.io._munged import write_munged
 from fabgwas.io._read import list_traits, read_sumstats
+from fabgwas.io._read_weights import read_weights
 from fabgwas.io._regions import blocks_from_bed
 from fabgwas.io._sumstats import SumStats
 from fabgwas.io._tables import write_table
+from fabgwas.io._weights import Weights, write_weights
 
 __all__ = [
     "Genotypes",
     "SumStats",
+    "Weights",
     "blocks_from_bed",
     "detect_build",
     "lift_over",
@@ -24,6 +27,8 @@ __all__ = [
     "read_dosage",
     "read_plink",
     "read_sumstats",
+    "read_weights",
     "write_munged",
     "write_table",
+    "write_weights",
 ]

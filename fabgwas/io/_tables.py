@@ -16,11 +16,12 @@ _ROWS = 2**17
 _GZIP_LEVEL = 4
 
 
-def write_table(table: pa.Table, path: str | Path) -> Path:
+def write_table(table: pa.Table, path: str | Path, *, comments: str = "") -> Path:
     """Write a table under a temporary name, and rename it once it is complete.
 
     ``.parquet`` is Parquet; anything else is text with tabs, a header and ``NA`` for nulls,
-    compressed if the name ends in ``.gz``. Equal tables make equal files.
+    compressed if the name ends in ``.gz``. `comments` are lines above the header of a text.
+    Equal tables make equal files.
     """
     path = Path(path)
     with write_atomically(path) as temporary:
@@ -31,14 +32,14 @@ def write_table(table: pa.Table, path: str | Path) -> Path:
                 if path.suffix == ".gz":
                     # neither name nor time of writing belong into the content
                     with gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0) as packed:
-                        _write_text(table, packed)
+                        _write_text(table, packed, comments)
                 else:
-                    _write_text(table, file)
+                    _write_text(table, file, comments)
     return path
 
 
-def _write_text(table: pa.Table, file: BufferedIOBase) -> None:
-    file.write(("\t".join(table.column_names) + "\n").encode())
+def _write_text(table: pa.Table, file: BufferedIOBase, comments: str) -> None:
+    file.write((comments + "\t".join(table.column_names) + "\n").encode())
     options = pyarrow.csv.WriteOptions(
         include_header=False, delimiter="\t", quoting_style="none"
     )
