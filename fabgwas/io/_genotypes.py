@@ -3,7 +3,7 @@
 import re
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,8 @@ class Genotypes:
     samples: pa.Table
     files: tuple[Path, ...]
     _packed: tuple[UInt8[np.ndarray, "_ byte"], ...] = field(repr=False)
+    _n_stored: int
+    _chosen: Int[np.ndarray, " sample"] | None = field(default=None, repr=False)
 
     @property
     def n_variants(self) -> int:
@@ -45,6 +47,14 @@ class Genotypes:
         """Number of samples, the same in all files."""
         return self.samples.num_rows
 
+    def choose_samples(self, index: Int[np.ndarray, " chosen"]) -> "Genotypes":
+        """The same variants in the samples of these numbers, in this order."""
+        return replace(
+            self,
+            samples=self.samples.take(pa.array(index)),
+            _chosen=index if self._chosen is None else self._chosen[index],
+        )
+
     def dosage(self, start: int, stop: int) -> Float[np.ndarray, "sample variant"]:
         """Counts of A1 of the variants `start` to `stop - 1`; missing ones are nan."""
         if not 0 <= start <= stop <= self.n_variants:
@@ -52,7 +62,7 @@ class Genotypes:
                 f"variants {start} to {stop} are not among the {self.n_variants} there are."
             )
         parts = [
-            read_dosage(packed, slice(max(start - first, 0), stop - first), self.n_samples)
+            self._read(packed, slice(max(start - first, 0), stop - first))
             for first, packed in zip(self._first, self._packed, strict=True)
             if start < first + len(packed) and first < stop
         ]
@@ -64,15 +74,20 @@ class Genotypes:
     def take(self, index: Int[np.ndarray, " chosen"]) -> Float[np.ndarray, "sample chosen"]:
         """Counts of A1 of the variants of these numbers, in this order."""
         if len(self._packed) == 1:
-            return read_dosage(self._packed[0], index, self.n_samples)
+            return self._read(self._packed[0], index)
         result = np.empty((self.n_samples, index.size), np.float32, order="F")
         file = np.searchsorted(self._first, index, side="right") - 1
         for number in np.unique(file):
             here = file == number
-            result[:, here] = read_dosage(
-                self._packed[number], index[here] - self._first[number], self.n_samples
-            )
+            mine = index[here] - self._first[number]
+            result[:, here] = self._read(self._packed[number], mine)
         return result
+
+    def _read(
+        self, packed: UInt8[np.ndarray, "_ byte"], which: slice | Int[np.ndarray, " _"]
+    ) -> Float[np.ndarray, "sample _"]:
+        dosage = read_dosage(packed, which, self._n_stored)
+        return dosage if self._chosen is None else dosage[self._chosen]
 
     @property
     def _first(self) -> list[int]:
@@ -115,7 +130,7 @@ def open_genotypes(prefix: PathLike | Sequence[PathLike]) -> Genotypes:
         variants.append(table)
     assert samples is not None
     table = pa.concat_tables(variants).unify_dictionaries().combine_chunks()
-    return Genotypes(table, samples, tuple(beds), tuple(packed))
+    return Genotypes(table, samples, tuple(beds), tuple(packed), samples.num_rows)
 
 
 def read_plink(prefix: PathLike) -> tuple["pd.DataFrame", "pd.DataFrame", Any]:

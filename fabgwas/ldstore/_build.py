@@ -1,8 +1,7 @@
 """Building an LD reference store from genotypes."""
 
-import os
-import shutil
-import zlib
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +17,9 @@ from fabgwas.errors import UsageError
 from fabgwas.files import sha256_of
 from fabgwas.io import Genotypes, open_genotypes
 from fabgwas.io._genotypes import PathLike
+from fabgwas.io._people import read_people
 from fabgwas.ld import (
     Factor,
-    LdScores,
     Packed,
     block_correlation,
     factorise,
@@ -32,13 +31,14 @@ from fabgwas.ldstore._format import (
     BLOCK_SCHEMA,
     BLOCKS,
     ENCODINGS,
-    MATRICES,
+    METADATA,
     VARIANTS,
     LdMetadata,
     to_bytes,
     write_metadata,
 )
-from fabgwas.ldstore._prepare import number_blocks, partition_of, usable_variants
+from fabgwas.ldstore._partial import GrowingMatrices, finish, partial_folder
+from fabgwas.ldstore._prepare import Prepared, partition_of, prepare
 
 Progress = Callable[[int, int], None]
 
@@ -49,26 +49,34 @@ def build_ld(
     blocks: str | Path = "EUR",
     *,
     build: str | None = None,
+    keep: PathLike | None = None,
     encoding: str = "float16",
     shrinkage: float | None = None,
     window: int = 1_000_000,
     min_maf: float = 0.0,
+    overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Path:
     """Compute the LD of a panel once, block by block, and write it as a store.
+
+    A build that is interrupted leaves a hidden folder beside `out`; the same call goes on
+    from there. `out` itself is whole or absent.
 
     Parameters
     ----------
     prefix
         PLINK 1 genotypes, as in `fabgwas.io.open_genotypes`.
     out
-        Folder to make; it must not exist.
+        Folder to make.
     blocks
         EUR, AFR or ASN for published blocks (these need `build`), the path of a BED file,
         or ``auto`` to cut where little LD crosses. Chromosomes without published blocks
         are always cut that way.
     build
         GRCh37 or GRCh38.
+    keep
+        File that lists the people to use, as PLINK's ``--keep``; None for all. Panels that
+        fit and that evaluate must be different people.
     encoding
         ``float16`` for matrices in half precision, ``int8`` for quantised eigenvectors
         (smaller when people are few), ``float32`` for matrices as they were computed.
@@ -78,8 +86,10 @@ def build_ld(
     window
         Largest distance of neighbours in the LD scores, in base pairs.
     min_maf
-        Variants of lower minor allele frequency in the panel are left out, as are those
-        that do not vary.
+        Variants of lower minor allele frequency among the people are left out, as are
+        those that do not vary.
+    overwrite
+        Whether a store that exists may be replaced.
     progress
         Called with the number of blocks done and of all blocks.
 
@@ -88,89 +98,75 @@ def build_ld(
     The folder.
     """
     out = Path(out)
-    _check_arguments(out, encoding, shrinkage)
+    _check_arguments(out, encoding, shrinkage, overwrite=overwrite)
     genotypes = open_genotypes(prefix)
+    if keep is not None:
+        genotypes = genotypes.choose_samples(read_people(keep, genotypes.samples))
     partition = partition_of(blocks, build)
-    order, scores, counts = usable_variants(genotypes, window, min_maf)
-    block = number_blocks(genotypes, order, scores, partition)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    temporary.mkdir(parents=True)
-    try:
-        rows = _write_matrices(
-            temporary, genotypes, order, block, encoding, shrinkage, progress
-        )
-        _write_variants(temporary, genotypes, order, scores, block)
-        pq.write_table(pa.Table.from_pylist(rows, BLOCK_SCHEMA), temporary / BLOCKS)
+    settings: dict[str, Any] = {
+        "build": build,
+        "blocks": str(blocks),
+        "encoding": encoding,
+        "window": window,
+        "min_maf": min_maf,
+    }
+    origin: dict[str, Any] = {"people": _people(genotypes), "sources": _sources(genotypes)}
+    ends = [] if partition is None else [partition.chrom.tolist(), partition.start.tolist()]
+    with partial_folder(out, _digest(settings, origin, shrinkage, ends)) as folder:
+        prepared = prepare(folder, genotypes, window, min_maf, partition)
+        rows = _write_matrices(folder, genotypes, prepared, encoding, shrinkage, progress)
+        _write_variants(folder, genotypes, prepared)
+        pq.write_table(pa.Table.from_pylist(rows, BLOCK_SCHEMA), folder / BLOCKS)
         metadata = LdMetadata(
             n_samples=genotypes.n_samples,
-            n_variants=order.size,
+            n_variants=prepared.order.size,
             n_blocks=len(rows),
-            build=build,
-            blocks=str(blocks),
-            encoding=encoding,
-            window=window,
-            min_maf=min_maf,
-            counts=counts,
-            sources=_sources(genotypes),
+            counts=prepared.counts,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             software=f"fabgwas {__version__}",
+            **settings,
+            **origin,
         )
-        write_metadata(temporary, metadata)
-        temporary.rename(out)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        write_metadata(folder, metadata)
+        finish(folder, out)
     return out
 
 
-def _check_arguments(out: Path, encoding: str, shrinkage: float | None) -> None:
+def _check_arguments(
+    out: Path, encoding: str, shrinkage: float | None, *, overwrite: bool
+) -> None:
     if encoding not in ENCODINGS:
         raise ValueError(
             f"encoding must be one of {', '.join(ENCODINGS)}, not {encoding!r}."
         )
     if shrinkage is not None and not 0 <= shrinkage <= 1:
         raise ValueError(f"shrinkage must be between 0 and 1, but is {shrinkage:g}.")
-    if out.exists():
-        raise UsageError(f"{out} exists already; remove it or choose another name.")
+    if out.exists() and not overwrite:
+        raise UsageError(f"{out} exists already; choose another name, or overwrite.")
+    if out.exists() and not (out / METADATA).is_file():
+        raise UsageError(f"{out} is no LD store and will not be replaced.")
 
 
 def _write_matrices(
     folder: Path,
     genotypes: Genotypes,
-    order: Int[np.ndarray, " variant"],
-    block: Int[np.ndarray, " variant"],
+    prepared: Prepared,
     encoding: str,
     shrinkage: float | None,
     progress: Progress | None,
 ) -> list[dict[str, Any]]:
-    """Write all matrices one after the other; describe each in a row."""
-    rows: list[dict[str, Any]] = []
-    offset = 0
-    ranges = list(_ranges(block))
-    with (folder / MATRICES).open("wb") as file:
-        for start, stop in ranges:
-            x = standardise(genotypes.take(order[start:stop])).x
-            share = shrinkage_intensity(x) if shrinkage is None else shrinkage
-            matrix, rank, ridge = _encode(x, share, encoding)
-            content = to_bytes(matrix)
-            file.write(content)
-            rows.append(
-                {
-                    "start": start,
-                    "stop": stop,
-                    "rank": rank,
-                    "shrinkage": share,
-                    "ridge": ridge,
-                    "offset": offset,
-                    "size": len(content),
-                    "crc32": zlib.crc32(content),
-                }
-            )
-            offset += len(content)
-            if progress is not None:
-                progress(len(rows), len(ranges))
-        file.flush()
-        os.fsync(file.fileno())
-    return rows
+    """Write the matrices that are not there yet; describe each in a row."""
+    matrices = GrowingMatrices(folder)
+    ranges = list(_ranges(prepared.block))
+    for start, stop in ranges[len(matrices.rows) :]:
+        x = standardise(genotypes.take(prepared.order[start:stop])).x
+        share = shrinkage_intensity(x) if shrinkage is None else shrinkage
+        matrix, rank, ridge = _encode(x, share, encoding)
+        row = {"start": start, "stop": stop, "rank": rank, "shrinkage": share}
+        matrices.append(row | {"ridge": ridge}, to_bytes(matrix))
+        if progress is not None:
+            progress(len(matrices.rows), len(ranges))
+    return matrices.rows
 
 
 def _encode(
@@ -187,18 +183,12 @@ def _encode(
     return packed, 0, packed.ridge
 
 
-def _write_variants(
-    folder: Path,
-    genotypes: Genotypes,
-    order: Int[np.ndarray, " variant"],
-    scores: LdScores,
-    block: Int[np.ndarray, " variant"],
-) -> None:
-    table = genotypes.variants.take(pa.array(order))
+def _write_variants(folder: Path, genotypes: Genotypes, prepared: Prepared) -> None:
+    table = genotypes.variants.take(pa.array(prepared.order))
     columns = {
-        "freq": scores.freq,
-        "ld_score": scores.score,
-        "block": block.astype(np.int32),
+        "freq": prepared.freq,
+        "ld_score": prepared.ld_score,
+        "block": prepared.block.astype(np.int32),
     }
     for name, values in columns.items():
         table = table.append_column(name, pa.array(values))
@@ -213,3 +203,15 @@ def _ranges(block: Int[np.ndarray, " variant"]) -> Iterator[tuple[int, int]]:
 def _sources(genotypes: Genotypes) -> list[dict[str, str]]:
     paths = [bed.with_suffix(s) for bed in genotypes.files for s in (".bed", ".bim")]
     return [{"name": path.name, "sha256": sha256_of(path)} for path in paths]
+
+
+def _people(genotypes: Genotypes) -> str:
+    """SHA-256 of the identifiers of the people, a line each."""
+    names = zip(
+        *(genotypes.samples[c].to_pylist() for c in ("family", "sample")), strict=True
+    )
+    return hashlib.sha256("".join(f"{a} {b}\n" for a, b in names).encode()).hexdigest()
+
+
+def _digest(*facts: Any) -> str:
+    return hashlib.sha256(json.dumps([__version__, *facts]).encode()).hexdigest()

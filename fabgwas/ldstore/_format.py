@@ -58,6 +58,8 @@ class LdMetadata:
     min_maf: float
     counts: dict[str, int]
     """Variants of the genotypes that were read, and dropped for each reason."""
+    people: str
+    """SHA-256 of the identifiers of the people: which stores are of the same ones."""
     sources: list[dict[str, str]]
     """Name and SHA-256 of the files of genotypes."""
     created: str

@@ -1,11 +1,14 @@
 """What goes into an LD reference store: usable variants, and the blocks they form."""
 
+import json
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from fabgwas.errors import NothingToAnalyseError
+from fabgwas.files import write_atomically
 from fabgwas.io import Genotypes, blocks_from_bed
 from fabgwas.ld import (
     Blocks,
@@ -16,9 +19,43 @@ from fabgwas.ld import (
     split_blocks,
 )
 from fabgwas.ld._blocks import POPULATIONS
+from fabgwas.ldstore._partial import PREPARED
 from fabgwas.variants import chromosome_codes
 
 _LAST_AUTOSOME = 22
+
+
+class Prepared(NamedTuple):
+    """The variants of a store in genome order, before their correlations."""
+
+    order: Int[np.ndarray, " variant"]
+    """Number of each in the genotypes."""
+    block: Int[np.ndarray, " variant"]
+    ld_score: Float[np.ndarray, " variant"]
+    freq: Float[np.ndarray, " variant"]
+    counts: dict[str, int]
+    """Variants read, dropped for each reason, and kept."""
+
+
+def prepare(
+    folder: Path,
+    genotypes: Genotypes,
+    window: int,
+    min_maf: float,
+    partition: Blocks | None,
+) -> Prepared:
+    """Choose, score and number the variants, or read what an earlier build found."""
+    path = folder / PREPARED
+    if path.is_file():
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in Prepared._fields}
+        return Prepared(**{**arrays, "counts": json.loads(str(arrays["counts"]))})
+    order, scores, counts = usable_variants(genotypes, window, min_maf)
+    block = number_blocks(genotypes, order, scores, partition)
+    prepared = Prepared(order, block, scores.score, scores.freq, counts)
+    with write_atomically(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **{**prepared._asdict(), "counts": json.dumps(counts)})
+    return prepared
 
 
 def partition_of(blocks: str | Path, build: str | None) -> Blocks | None:

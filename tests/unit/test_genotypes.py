@@ -7,6 +7,7 @@ from filesets import linked_dosage, write_fileset
 
 from fabgwas.errors import InputError
 from fabgwas.io._genotypes import open_genotypes, read_plink
+from fabgwas.io._people import read_people
 
 # five people, three variants: A1 is the rarer, the commoner, and half of all alleles
 DOSAGE = np.array(
@@ -136,3 +137,35 @@ def test_all_files_must_hold_the_same_samples(prefix: Path, tmp_path: Path) -> N
     fam.write_text("\n".join(reversed(fam.read_text().splitlines())) + "\n")
     with pytest.raises(InputError, match="the samples differ"):
         open_genotypes([prefix, other])
+
+
+def test_some_of_the_people_can_be_chosen(rng: np.random.Generator, tmp_path: Path) -> None:
+    dosage = linked_dosage(rng, 7, 6)
+    genotypes = open_genotypes(write_fileset(tmp_path / "all", dosage))
+    keep = tmp_path / "keep.txt"
+    keep.write_text("#FID\tIID\nf6 s6\ns2\nelsewhere s1\n\nf0 s0\n")
+    chosen = read_people(keep, genotypes.samples)
+    np.testing.assert_array_equal(chosen, [0, 2, 6])
+    some = genotypes.choose_samples(chosen)
+    assert some.n_samples == 3
+    assert some.samples["sample"].to_pylist() == ["s0", "s2", "s6"]
+    np.testing.assert_array_equal(some.dosage(1, 4), dosage[[0, 2, 6], 1:4])
+    fewer = some.choose_samples(np.array([2, 0]))
+    np.testing.assert_array_equal(fewer.take(np.array([5, 0])), dosage[[6, 0]][:, [5, 0]])
+    keep.write_text("s9\n")
+    with pytest.raises(InputError, match="lists none of the 7 people"):
+        read_people(keep, genotypes.samples)
+    with pytest.raises(InputError, match="no such file"):
+        read_people(tmp_path / "absent", genotypes.samples)
+
+
+def test_a_name_that_several_people_share_needs_the_family(prefix: Path) -> None:
+    fam = Path(f"{prefix}.fam")
+    fam.write_text(fam.read_text().replace("s1", "s0"))
+    samples = open_genotypes(prefix).samples
+    keep = prefix.with_name("keep")
+    keep.write_text("f1 s0\n")
+    np.testing.assert_array_equal(read_people(keep, samples), [1])
+    keep.write_text("f1 s0\ns0\n")
+    with pytest.raises(InputError, match="line 2: s0 are 2 people of the genotypes"):
+        read_people(keep, samples)

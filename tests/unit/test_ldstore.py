@@ -173,20 +173,106 @@ def test_foreign_and_newer_folders_are_refused(prefix: Path, bed: Path) -> None:
             open_ld(out)
 
 
-def test_nothing_is_left_of_a_failed_build(prefix: Path, bed: Path, tmp_path: Path) -> None:
-    def fail(done: int, total: int) -> None:
-        raise KeyboardInterrupt
-
-    before = set(tmp_path.iterdir())
-    with pytest.raises(KeyboardInterrupt):
-        build_ld(prefix, tmp_path / "ld", bed, progress=fail)
-    assert set(tmp_path.iterdir()) == before
+class InterruptionError(Exception):
+    """Stands for the end of a process."""
 
 
-def test_nothing_is_overwritten(prefix: Path, bed: Path) -> None:
+def interrupted_build(prefix: Path, out: Path, bed: Path, after: int, **settings) -> None:
+    def stop(done: int, total: int) -> None:
+        if done == after:
+            raise InterruptionError
+
+    with pytest.raises(InterruptionError):
+        build_ld(prefix, out, bed, progress=stop, **settings)
+
+
+def contents(store: Path) -> dict[str, bytes]:
+    files = {path.name: path.read_bytes() for path in store.iterdir()}
+    metadata = json.loads(files.pop("ld.json"))
+    return files | {"ld.json": json.dumps(metadata | {"created": ""}).encode()}
+
+
+def test_an_interrupted_build_goes_on_where_it_was(
+    prefix: Path, bed: Path, tmp_path: Path
+) -> None:
+    whole = build_ld(prefix, tmp_path / "whole", bed)
+    out = tmp_path / "ld"
+    interrupted_build(prefix, out, bed, after=2)
+    assert not out.exists()
+    done: list[tuple[int, int]] = []
+    build_ld(prefix, out, bed, progress=lambda *counts: done.append(counts))
+    assert done == [(3, 3)]
+    assert contents(out) == contents(whole)
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("damage", ["matrix", "journal", "cut"])
+def test_what_was_half_written_is_made_again(
+    prefix: Path, bed: Path, tmp_path: Path, damage: str
+) -> None:
+    whole = build_ld(prefix, tmp_path / "whole", bed)
+    out = tmp_path / "ld"
+    interrupted_build(prefix, out, bed, after=2)
+    path = (
+        tmp_path
+        / ".ld.partial"
+        / ("blocks.jsonl" if damage == "journal" else "matrices.bin")
+    )
+    content = path.read_bytes()
+    if damage == "matrix":
+        content = bytes([content[0] ^ 1]) + content[1:]
+    path.write_bytes(content if damage == "matrix" else content[:-9])
+    done: list[int] = []
+    build_ld(prefix, out, bed, progress=lambda number, total: done.append(number))
+    assert done == ([1, 2, 3] if damage == "matrix" else [2, 3])
+    assert contents(out) == contents(whole)
+
+
+def test_other_settings_begin_anew(prefix: Path, bed: Path, tmp_path: Path) -> None:
+    interrupted_build(prefix, tmp_path / "ld", bed, after=2)
+    done: list[int] = []
+    build_ld(
+        prefix, tmp_path / "ld", bed, shrinkage=0.5, progress=lambda n, _: done.append(n)
+    )
+    assert done == [1, 2, 3]
+
+
+def test_two_processes_cannot_make_one_store(prefix: Path, bed: Path) -> None:
+    def again(done: int, total: int) -> None:
+        build_ld(prefix, prefix.with_name("ld"), bed)
+
+    with pytest.raises(UsageError, match="another process is making this store"):
+        build_ld(prefix, prefix.with_name("ld"), bed, progress=again)
+
+
+def test_some_people_make_a_store_of_their_own(
+    prefix: Path, bed: Path, dosage: np.ndarray, tmp_path: Path
+) -> None:
+    halves = []
+    for number, people in enumerate([range(0, 50, 2), range(1, 50, 2)]):
+        keep = tmp_path / f"keep{number}"
+        keep.write_text("".join(f"f{i} s{i}\n" for i in people))
+        out = tmp_path / f"half{number}"
+        build_ld(prefix, out, bed, keep=keep, shrinkage=0.0, encoding="float32")
+        halves.append(open_ld(out))
+        assert halves[-1].n_samples == 25
+        frequency = dosage[people][:, halves[-1].pos // 1000 - 1].mean(axis=0) / 2
+        np.testing.assert_allclose(halves[-1].freq, frequency, rtol=1e-6)
+    x = standardise(dosage[::2, halves[0].pos[halves[0].chrom == 2] // 1000 - 1]).x
+    np.testing.assert_allclose(halves[0].block(2).ld, block_correlation(x), atol=1e-6)
+    assert halves[0].metadata.people != halves[1].metadata.people
+
+
+def test_nothing_is_overwritten_unless_asked(prefix: Path, bed: Path) -> None:
     out = build_ld(prefix, prefix.with_name("ld"), bed)
     with pytest.raises(UsageError, match="exists already"):
         build_ld(prefix, out, bed)
+    build_ld(prefix, out, bed, min_maf=0.02, overwrite=True)
+    assert open_ld(out).metadata.min_maf == 0.02
+    assert not list(out.parent.glob(".*"))
+    (out / "ld.json").unlink()
+    with pytest.raises(UsageError, match="is no LD store and will not be replaced"):
+        build_ld(prefix, out, bed, overwrite=True)
 
 
 def test_refuses_wrong_arguments(prefix: Path, tmp_path: Path) -> None:
