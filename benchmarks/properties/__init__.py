@@ -1,0 +1,1 @@
+"""What can be read off embeddings of descriptions: properties of variants."""
