@@ -1,0 +1,178 @@
+"""Variants with annotations and a label, and how they are split and judged."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Bool, Float, Int
+
+from benchmarks.harness import Metric, bootstrap
+from fabgwas.variants import chromosome_codes
+from fabgwas_embeddings._describe import Annotator
+
+Kind = Literal["binary", "classes", "number"]
+FOLDS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """What is known of variants, and what is to be predicted."""
+
+    fields: pa.Table
+    """Columns as templates name them; chrom, pos, ref, alt and gene among them."""
+    label: Float[np.ndarray, " row"]
+    """0 or 1, number of a class, or a number."""
+    kind: Kind
+    scores: Mapping[str, Float[np.ndarray, " row"]] = field(default_factory=dict)
+    """Published scores of the same rows, larger where the label is; never nan."""
+    test: Bool[np.ndarray, " row"] | None = None
+    """Rows to predict from the others, where time divides them; None for folds."""
+    region: Int[np.ndarray, " row"] | None = None
+    """Stretches to split by, where all rows lie in one gene."""
+
+    def groups(self, split: str) -> Int[np.ndarray, " row"]:
+        """What no fold splits: genes, chromosomes or stretches."""
+        if split == "stretch":
+            assert self.region is not None
+            return self.region
+        if split == "chromosome":
+            return chromosome_codes(self.fields["chrom"]).astype(np.int64)
+        return np.unique(self.fields["gene"].to_pylist(), return_inverse=True)[1]
+
+    def take(self, index: Int[np.ndarray, " kept"]) -> "Rows":
+        """Some of the rows."""
+        return Rows(
+            fields=self.fields.take(pa.array(index)),
+            label=self.label[index],
+            kind=self.kind,
+            scores={name: values[index] for name, values in self.scores.items()},
+            test=None if self.test is None else self.test[index],
+            region=None if self.region is None else self.region[index],
+        )
+
+
+class Fold(NamedTuple):
+    """Rows to learn from and rows to predict."""
+
+    train: Int[np.ndarray, " row"]
+    test: Int[np.ndarray, " row"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Rows with their texts, and the folds of one split."""
+
+    rows: Rows
+    texts: list[str]
+    columns: tuple[str, ...]
+    """Fields that the texts were made from."""
+    groups: Int[np.ndarray, " row"]
+
+    def folds(self, seed: int) -> Iterator[Fold]:
+        """Whole groups are left out; with a given test set there is one fold."""
+        from sklearn.model_selection import GroupKFold
+
+        each = np.arange(self.rows.label.size)
+        if self.rows.test is not None:
+            yield Fold(each[~self.rows.test], each[self.rows.test])
+            return
+        cut = GroupKFold(FOLDS, shuffle=True, random_state=seed)
+        for train, test in cut.split(each, groups=self.groups):
+            yield Fold(train, test)
+
+
+def annotate(table: pa.Table, annotators: list[Annotator]) -> pa.Table:
+    """Add the annotators' fields to variants of all chromosomes; rows may be reordered."""
+    names = np.array(table["chrom"].to_pylist())
+    parts = []
+    for chrom in dict.fromkeys(names):
+        part = table.filter(pa.array(names == chrom)).sort_by("pos").combine_chunks()
+        for annotator in annotators:
+            part = annotator.annotate(str(chrom), part)
+        parts.append(part)
+    return pa.concat_tables(parts, promote_options="permissive").combine_chunks()
+
+
+def draw(
+    label: Float[np.ndarray, " row"], kind: Kind, most: int, seed: int
+) -> Int[np.ndarray, " kept"]:
+    """At most `most` rows at random, as many of each class as there are, up to a share."""
+    rng = np.random.default_rng(seed)
+    if kind == "number":
+        return np.sort(rng.permutation(label.size)[:most])
+    classes = np.unique(label)
+    share = most // classes.size
+    kept = [rng.permutation(np.flatnonzero(label == each))[:share] for each in classes]
+    return np.sort(np.concatenate(kept))
+
+
+def judge(
+    problem: Problem, answer: Float[np.ndarray, "..."], seed: int
+) -> dict[str, Metric]:
+    """Metrics of held-out predictions, with intervals from resampling the groups.
+
+    A binary label has the area under the ROC curve and average precision; classes the
+    share that is right, and the mean of it over classes; a number the R2 of prediction
+    (negative where the mean does better) and the rank correlation.
+    """
+    rows = problem.rows
+    kept = np.ones(rows.label.size, bool) if rows.test is None else rows.test
+    label, groups = rows.label[kept], problem.groups[kept]
+    found = np.asarray(answer)[kept]
+    measures = {"binary": _binary, "classes": _classes, "number": _number}[rows.kind]
+    return {
+        name: bootstrap(
+            lambda weight, measure=measure: measure(label, found, weight), groups, seed=seed
+        )
+        for name, measure in measures.items()
+    }
+
+
+def _auc(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    if min(weight[label == 0].sum(), weight[label == 1].sum()) == 0:
+        return np.nan
+    return float(roc_auc_score(label, found, sample_weight=weight))
+
+
+def _precision(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float:
+    from sklearn.metrics import average_precision_score
+
+    if weight[label == 1].sum() == 0:
+        return np.nan
+    return float(average_precision_score(label, found, sample_weight=weight))
+
+
+def _accuracy(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float:
+    return float(np.average(found.argmax(axis=1) == label, weights=weight))
+
+
+def _balanced(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float:
+    number = label.astype(int)
+    right = np.bincount(number, weight * (found.argmax(axis=1) == label))
+    there = np.bincount(number, weight)
+    return float(np.mean(right[there > 0] / there[there > 0]))
+
+
+def _r2(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float:
+    mean = np.average(label, weights=weight)
+    left = np.average((label - found) ** 2, weights=weight)
+    return float(1 - left / np.average((label - mean) ** 2, weights=weight))
+
+
+def _spearman(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float:
+    """Correlation of the ranks among all rows, weighted."""
+    from scipy.stats import rankdata
+
+    x, y = (rankdata(each) for each in (label, found))
+    x, y = (each - np.average(each, weights=weight) for each in (x, y))
+    apart = np.sqrt(np.average(x * x, weights=weight) * np.average(y * y, weights=weight))
+    return float(np.average(x * y, weights=weight) / apart) if apart > 0 else np.nan
+
+
+_binary = {"AUC": _auc, "average precision": _precision}
+_classes = {"accuracy": _accuracy, "balanced accuracy": _balanced}
+_number = {"R2": _r2, "rank correlation": _spearman}

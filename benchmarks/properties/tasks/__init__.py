@@ -1,0 +1,1 @@
+"""Labels to predict, each from its own data."""
