@@ -7,6 +7,7 @@ import typer
 
 from fabgwas import __version__
 from fabgwas.cli import _options as option
+from fabgwas.cli._ld import ld
 
 app = typer.Typer(
     help="Embedding-assisted FAB tests of GWAS summary statistics.",
@@ -113,6 +114,9 @@ def munge(
     }
     settings.pop("munge_from_options")
     munge_from_options(settings, overwrite=overwrite, quiet=quiet)
+
+
+app.command(epilog="Example: fabgwas ld 1000G.EUR.{chrom} --maf 0.01 --out eur")(ld)
 
 
 @app.command(epilog="Example: fabgwas demo --out demo/height")

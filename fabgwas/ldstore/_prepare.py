@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from fabgwas.errors import NothingToAnalyseError
+from fabgwas.errors import InputError, NothingToAnalyseError
 from fabgwas.files import write_atomically
 from fabgwas.io import Genotypes, blocks_from_bed
 from fabgwas.ld import (
@@ -63,6 +63,11 @@ def partition_of(blocks: str | Path, build: str | None) -> Blocks | None:
     if blocks == "auto":
         return None
     if blocks not in POPULATIONS:
+        if not Path(blocks).is_file():
+            raise InputError(
+                f"{blocks}: there is no such file; blocks are {', '.join(POPULATIONS)}, "
+                "auto or a BED file."
+            )
         return blocks_from_bed(blocks)
     if build is None:
         raise ValueError(f"the blocks of {blocks} need a build, GRCh37 or GRCh38.")
