@@ -8,6 +8,7 @@ import typer
 from fabgwas import __version__
 from fabgwas.cli import _options as option
 from fabgwas.cli._ld import ld
+from fabgwas.cli._score import score
 
 app = typer.Typer(
     help="Embedding-assisted FAB tests of GWAS summary statistics.",
@@ -117,6 +118,9 @@ def munge(
 
 
 app.command(epilog="Example: fabgwas ld 1000G.EUR.{chrom} --maf 0.01 --out eur")(ld)
+
+
+app.command(epilog="Example: fabgwas score height.score.tsv ukb.{chrom} --out height")(score)
 
 
 @app.command(epilog="Example: fabgwas demo --out demo/height")
