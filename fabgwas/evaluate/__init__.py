@@ -1,5 +1,39 @@
 """Scores of people, and how good they are: arrays in, numbers out."""
 
+from fabgwas.evaluate._auc import Delong, Difference, auc_difference, delong
+from fabgwas.evaluate._bootstrap import bootstrap, percentile_interval
+from fabgwas.evaluate._calibration import (
+    Calibration,
+    calibration,
+    cross_predict,
+    make_folds,
+)
+from fabgwas.evaluate._logistic import Logistic, fit_logistic
+from fabgwas.evaluate._quantiles import Quantiles, quantile_effects
+from fabgwas.evaluate._r2 import incremental_r2, liability_r2, nagelkerke, r2
 from fabgwas.evaluate._sums import Sums, blocks_of, means, score_sums
 
-__all__ = ["Sums", "blocks_of", "means", "score_sums"]
+__all__ = [
+    "Calibration",
+    "Delong",
+    "Difference",
+    "Logistic",
+    "Quantiles",
+    "Sums",
+    "auc_difference",
+    "blocks_of",
+    "bootstrap",
+    "calibration",
+    "cross_predict",
+    "delong",
+    "fit_logistic",
+    "incremental_r2",
+    "liability_r2",
+    "make_folds",
+    "means",
+    "nagelkerke",
+    "percentile_interval",
+    "quantile_effects",
+    "r2",
+    "score_sums",
+]
