@@ -7,6 +7,7 @@ import typer
 
 from fabgwas import __version__
 from fabgwas.cli import _options as option
+from fabgwas.cli._evaluate import evaluate
 from fabgwas.cli._ld import ld
 from fabgwas.cli._score import score
 
@@ -121,6 +122,9 @@ app.command(epilog="Example: fabgwas ld 1000G.EUR.{chrom} --maf 0.01 --out eur")
 
 
 app.command(epilog="Example: fabgwas score height.score.tsv ukb.{chrom} --out height")(score)
+
+
+app.command(epilog="Example: fabgwas evaluate height.scores.tsv pheno.tsv --out height")(evaluate)
 
 
 @app.command(epilog="Example: fabgwas demo --out demo/height")
