@@ -8,7 +8,7 @@ from fabgwas.evaluate._calibration import (
     cross_predict,
     make_folds,
 )
-from fabgwas.evaluate._logistic import Logistic, fit_logistic
+from fabgwas.evaluate._logistic import Logistic, fit_logistic, refit_log_likelihood
 from fabgwas.evaluate._quantiles import Quantiles, quantile_effects
 from fabgwas.evaluate._r2 import incremental_r2, liability_r2, nagelkerke, r2
 from fabgwas.evaluate._sums import Sums, blocks_of, means, score_sums
@@ -35,5 +35,6 @@ __all__ = [
     "percentile_interval",
     "quantile_effects",
     "r2",
+    "refit_log_likelihood",
     "score_sums",
 ]

@@ -6,6 +6,8 @@ from fabgwas.plots._locus import Gene, locus_zoom
 from fabgwas.plots._manhattan import Region, manhattan
 from fabgwas.plots._mirrored import mirrored_manhattan
 from fabgwas.plots._qq import lambda_gc, qq
+from fabgwas.plots._quantiles import quantile_plot, reliability
+from fabgwas.plots._roc import roc
 from fabgwas.plots._style import DARK, LIGHT, Style
 
 __all__ = [
@@ -22,4 +24,7 @@ __all__ = [
     "prior_calibration",
     "prior_direction",
     "qq",
+    "quantile_plot",
+    "reliability",
+    "roc",
 ]

@@ -18,6 +18,7 @@ from fabgwas.evaluate import (
     percentile_interval,
     quantile_effects,
     r2,
+    refit_log_likelihood,
 )
 
 
@@ -205,3 +206,13 @@ def test_bootstrap_keeps_the_strata():
 def test_separated_people_have_no_standard_error():
     x = np.arange(20.0)
     assert np.isnan(fit_logistic(x[:, None], x > 9).se).all()
+
+
+def test_refitting_finds_the_same_maximum(data, rng):
+    score, covariates, y = data
+    design = np.column_stack([covariates, score])
+    start = fit_logistic(design, y > 0).coef
+    drawn = rng.integers(0, y.size, y.size)
+    again = fit_logistic(design[drawn], y[drawn] > 0).log_likelihood
+    near = refit_log_likelihood(design[drawn], y[drawn] > 0, start)
+    assert near == pytest.approx(again, abs=1e-9)
