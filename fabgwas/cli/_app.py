@@ -121,10 +121,10 @@ def munge(
 app.command(epilog="Example: fabgwas ld 1000G.EUR.{chrom} --maf 0.01 --out eur")(ld)
 
 
-app.command(epilog="Example: fabgwas score height.score.tsv ukb.{chrom} --out height")(score)
+app.command(epilog="Example: fabgwas score height.score.tsv ukb.{chrom} --out ukb")(score)
 
 
-app.command(epilog="Example: fabgwas evaluate height.scores.tsv pheno.tsv --out height")(evaluate)
+app.command(epilog="Example: fabgwas evaluate ukb.scores.tsv pheno.tsv --out ukb")(evaluate)
 
 
 @app.command(epilog="Example: fabgwas demo --out demo/height")
