@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.harness import Context, Skip, Task
+from benchmarks.harness import Context, FunctionMethod, Skip, Task
 from benchmarks.properties._learners import LEARNERS, held_out
 from benchmarks.properties._rows import Problem
 from benchmarks.properties._vectors import cached_vectors
+from benchmarks.properties.methods.baselines import learns_from_scores, score_matrix
 from fabgwas.errors import UsageError
 from fabgwas_embeddings import Encoder, make_encoder
 
@@ -94,11 +95,25 @@ def openai(context: Context) -> Encoder:
     return make_encoder("openai", model=model, dim=int(dim) if dim else None, base_url=url)
 
 
+def with_scores(problem: Problem, context: Context, seed: int) -> np.ndarray:
+    """Vectors beside the published scores: what texts add to them."""
+    vectors = encode(problem, context, use)
+    # as many copies of the scores as it takes for the penalty to leave them alone
+    scores = np.repeat(score_matrix(problem), _COPIES, axis=1)
+    return held_out(problem, np.hstack([vectors, scores]), "linear", seed)
+
+
+_COPIES = 10
 _OFFLINE = {"USE": use, "MiniLM": minilm, "hashed n-grams": hashing}
 _ENCODERS = _OFFLINE | {"Qwen3": qwen, "OpenAI": openai}
 
 METHODS = [
-    EncoderMethod(encoder=name, learner=learner, make=make)
-    for name, make in _ENCODERS.items()
-    for learner in (LEARNERS if name in _OFFLINE else LEARNERS[:1])
+    FunctionMethod(
+        name="USE with scores, linear", answer=with_scores, meant_for=learns_from_scores
+    ),
+    *(
+        EncoderMethod(encoder=name, learner=learner, make=make)
+        for name, make in _ENCODERS.items()
+        for learner in (LEARNERS if name in _OFFLINE else LEARNERS[:1])
+    ),
 ]
