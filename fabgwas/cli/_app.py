@@ -9,6 +9,7 @@ from fabgwas import __version__
 from fabgwas.cli import _options as option
 from fabgwas.cli._evaluate import evaluate
 from fabgwas.cli._ld import ld
+from fabgwas.cli._prs import prs
 from fabgwas.cli._score import score
 
 app = typer.Typer(
@@ -119,6 +120,9 @@ def munge(
 
 
 app.command(epilog="Example: fabgwas ld 1000G.EUR.{chrom} --maf 0.01 --out eur")(ld)
+
+
+app.command(epilog="Example: fabgwas prs height.gz --ld eur --out height")(prs)
 
 
 app.command(epilog="Example: fabgwas score height.score.tsv ukb.{chrom} --out ukb")(score)

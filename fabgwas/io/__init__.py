@@ -1,5 +1,6 @@
 """Files that others wrote: genotypes, blocks, summary statistics and weights."""
 
+from fabgwas.io._annotations import read_annotations
 from fabgwas.io._bed import read_dosage
 from fabgwas.io._build import detect_build, normalize_build
 from fabgwas.io._genotypes import Genotypes, open_genotypes, read_plink
@@ -24,6 +25,7 @@ __all__ = [
     "match_rows",
     "normalize_build",
     "open_genotypes",
+    "read_annotations",
     "read_dosage",
     "read_plink",
     "read_sumstats",

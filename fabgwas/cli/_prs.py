@@ -1,0 +1,74 @@
+"""`fabgwas prs`: weights of a polygenic score."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fabgwas.cli import _options as option
+from fabgwas.cli._run import command_line, limit_threads, plain, show_log
+
+
+def prs(
+    sumstats: option.SumstatsFile,
+    ld: Annotated[
+        Path, typer.Option(help="LD store of fabgwas ld, or a PLINK fileset of a panel.")
+    ],
+    out: option.Out,
+    embeddings: Annotated[
+        Path | None, typer.Option(help="Embedding store (folder) for the prior.")
+    ] = None,
+    annotations: Annotated[
+        Path | None,
+        typer.Option(help="Text with columns of variants and numbers, for the prior."),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="embedding (prior from features), mixture (the same prior for all), or "
+            "inf (all effects small)  [default: embedding with features, else mixture]"
+        ),
+    ] = None,
+    heritability: Annotated[
+        float | None,
+        typer.Option(help="Where to begin, for inf the value  [default: estimated]"),
+    ] = None,
+    components: Annotated[
+        int,
+        typer.Option(min=1, help="Principal components of the embedding to use at most."),
+    ] = 512,
+    name: Annotated[
+        str | None, typer.Option(help="Of the score  [default: fabgwas_METHOD]")
+    ] = None,
+    format: option.Format = "auto",
+    effect_allele: option.EffectAllele = None,
+    other_allele: option.OtherAllele = None,
+    trait: option.Trait = None,
+    build: option.Build = None,
+    liftover: option.Liftover = None,
+    bim: option.Bim = None,
+    n: option.N = None,
+    n_cases: option.Cases = None,
+    n_controls: option.Controls = None,
+    min_info: option.MinInfo = None,
+    min_maf: option.MinMaf = None,
+    population: option.Population = "EUR",
+    threads: option.Threads = None,
+    overwrite: option.Overwrite = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Fit a polygenic score to summary statistics, and write its weights."""
+    settings = {
+        name: value for name, value in locals().items() if name not in _NOT_SETTINGS
+    }
+    limit_threads(threads)
+    show_log(quiet=quiet)
+    from fabgwas.pipeline._prs import PrsConfig, make_prs
+
+    config = PrsConfig(**plain(settings))
+    result = make_prs(config, overwrite=overwrite, command=command_line())
+    for line in result.summary():
+        print(line)
+
+
+_NOT_SETTINGS = {"threads", "overwrite", "quiet"}

@@ -1,0 +1,164 @@
+"""What a score is fitted to: statistics and LD of the same variants, and their features."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float, Int
+
+from fabgwas.alignment import align
+from fabgwas.errors import InputError, NothingToAnalyseError
+from fabgwas.features import own_features
+from fabgwas.io import SumStats, read_annotations
+from fabgwas.ldstore import LdStore
+from fabgwas.prs import Problem, Whitened, guess_heritability, pack_blocks, whiten
+from fabgwas.store import open_embeddings
+
+Column = Float[np.ndarray, " variant"]
+
+
+@dataclass(frozen=True)
+class ScoreData:
+    """The variants of a study that have LD, in the order of the LD store."""
+
+    study: SumStats
+    """Its table holds these variants only."""
+    variant: Int[np.ndarray, " variant"]
+    """Number of each in the LD store."""
+    sign: Column
+    """+1 where the effect alleles of study and store agree, else -1."""
+    z: Column
+    """Square root of n times the correlation of dosage and trait, towards the effect
+    allele of the store."""
+    n: Column
+    ld_score: Column
+    block: Int[np.ndarray, " variant"]
+    counts: dict[str, int]
+
+    def problem(self, store: LdStore) -> Problem:
+        """The data with the LD of their blocks."""
+        import jax.numpy as jnp
+
+        numbers, sizes = np.unique(self.block, return_counts=True)
+        starts = np.cumsum([0, *sizes])
+
+        def read(place: int) -> Float[np.ndarray, "variant variant"]:
+            whole = store.block(int(numbers[place]))
+            mine = self.variant[starts[place] : starts[place + 1]] - whole.start
+            return whole.ld[np.ix_(mine, mine)]
+
+        z, n = (jnp.asarray(values, jnp.float32) for values in (self.z, self.n))
+        return Problem(pack_blocks(sizes.tolist(), read), z, n)
+
+    def heritability(self) -> float:
+        """A first guess of the share of variance that the variants explain."""
+        return guess_heritability(self.z, self.n, self.ld_score)
+
+
+def score_data(study: SumStats, store: LdStore) -> ScoreData:
+    """Find the variants of a study in an LD store.
+
+    Raises
+    ------
+    InputError
+        If the study has no sample sizes.
+    NothingToAnalyseError
+        If no variant is in the store.
+    """
+    match = store.match(study.table)
+    # of rows that are the same variant, the first counts
+    _, first = np.unique(match.right, return_index=True)
+    row, variant = match.left[first], match.right[first]
+    if not row.size:
+        raise NothingToAnalyseError(
+            f"{study.path}: none of its {len(study):,} variants is in {store.path}."
+        )
+    table = study.table.take(pa.array(row))
+    if table["n"].null_count:
+        raise InputError(
+            f"{study.path}: a score needs the sample size of each variant; give it "
+            "(option n)."
+        )
+    n = table["n"].to_numpy().astype(np.float64)
+    sign = match.sign[first].astype(np.float64)
+    z = table["z"].to_numpy()
+    counts = {
+        "without_ld": len(study) - match.left.size,
+        "repeated": match.left.size - row.size,
+        "used": row.size,
+    }
+    return ScoreData(
+        study=replace(study, table=table),
+        variant=variant,
+        sign=sign,
+        # the correlation of which z is the statistic, for a trait of variance 1
+        z=sign * z / np.sqrt(1 + z**2 / n),
+        n=n,
+        ld_score=np.maximum(store.ld_scores()[variant], 1.0),
+        block=store.variants["block"].to_numpy()[variant],
+        counts=counts,
+    )
+
+
+def embedding_features(
+    path: str, data: ScoreData, components: int
+) -> tuple[Whitened, dict[str, int]]:
+    """Whitened vectors of the variants; those without a vector get the mean."""
+    store = open_embeddings(path)
+    alignment = align(data.study, store)
+    nothing = np.empty((alignment.row.size, 0))
+    found = own_features(store, alignment, nothing, components).magnitude
+    return _fill(found, alignment.row, data), {"with_embedding": alignment.row.size}
+
+
+def annotation_features(path: str, data: ScoreData) -> tuple[Whitened, dict[str, int]]:
+    """Whitened annotations of the variants; where one is unknown it gets its mean."""
+    row, values = read_annotations(path, data.study.table)
+    return _fill(values.astype(np.float32), row, data), {"with_annotation": row.size}
+
+
+def _fill(
+    values: Float[np.ndarray, "known dim"], row: Int[np.ndarray, " known"], data: ScoreData
+) -> Whitened:
+    known = whiten(values)
+    x = np.zeros((data.z.size, known.x.shape[1]), np.float32)
+    x[row] = known.x
+    return Whitened(x, known.variance)
+
+
+def effects_table(
+    data: ScoreData,
+    mean: Column,
+    details: dict[str, Column],
+) -> pa.Table:
+    """Weights per effect allele of the study, in the units of its effects.
+
+    A standardised effect is multiplied by sqrt(n) se, the effect per allele of a
+    standardised effect of 1; without se, by 1 / sqrt(2 f (1 - f)), which gives standard
+    deviations of the trait per allele.
+    """
+    table = data.study.table
+    scale = _scale(data)
+    columns = {
+        name: table[name]
+        for name in ("chrom", "pos", "rsid", "effect_allele", "other_allele")
+    }
+    columns["effect_allele_freq"] = table["effect_allele_freq"]
+    columns["weight"] = pa.array(data.sign * mean * scale)
+    for name, values in details.items():
+        columns[name] = pa.array(values * scale if name == "weight_sd" else values)
+    return pa.table(columns)
+
+
+def _scale(data: ScoreData) -> Column:
+    table = data.study.table
+    if table["se"].null_count == 0:
+        return np.sqrt(data.n) * table["se"].to_numpy()
+    frequency = table["effect_allele_freq"]
+    if frequency.null_count or np.isnan(frequency.to_numpy()).any():
+        raise InputError(
+            f"{data.study.path}: weights per allele need standard errors or allele "
+            "frequencies of all variants."
+        )
+    f = frequency.to_numpy()
+    return 1 / np.sqrt(np.maximum(2 * f * (1 - f), 1e-6))

@@ -1,0 +1,120 @@
+r"""Mixture weights that depend on features of the variant.
+
+.. math:: w_c(x) \propto \exp(a_c + s_c \, x' \beta), \quad \beta \sim N(0, \Lambda^{-1}),
+
+where the spike has :math:`s = 0` and the scores s of the slabs say which of them the
+features favour. Given the evidence L for each slab, the penalised log-likelihood
+:math:`\sum_k \log \sum_c w_c(x_k) L_{kc}` is raised by Newton steps whose Hessian is the
+sum of the squared gradients of the variants: variants that tell nothing count nothing.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from fabgwas.link._gram import self_product
+
+_HALVINGS = 6
+Column = Float[Array, " variant"]
+Components = Float[Array, "variant component"]
+
+
+class Weights(NamedTuple):
+    """Parameters of the weights; spike first."""
+
+    base: Float[np.ndarray, " component"]
+    scores: Float[np.ndarray, " component"]
+    beta: Float[np.ndarray, " dim"]
+
+
+@jax.jit
+def log_weights(
+    base: Float[Array, " component"],
+    scores: Float[Array, " component"],
+    linear: Float[Array, "*variant"],
+) -> Float[Array, "*variant component"]:
+    """Logarithms of the weights, given x' beta."""
+    return jax.nn.log_softmax(base + scores * linear[..., None], axis=-1)
+
+
+@jax.jit
+def slopes(
+    base: Float[Array, " component"],
+    scores: Float[Array, " component"],
+    linear: Float[Array, "variant ..."],
+    log_bayes: Components,
+) -> tuple[Float[Array, "variant ..."], Float[Array, "variant ..."]]:
+    """Log-likelihood of each variant, and its derivative in x' beta."""
+    prior = log_weights(base, scores, linear)
+    several = (log_bayes.shape[0], *(1 for _ in linear.shape[1:]), log_bayes.shape[1])
+    joint = prior + log_bayes.reshape(several)
+    value = jax.nn.logsumexp(joint, axis=-1)
+    change = jnp.exp(joint - value[..., None]) - jnp.exp(prior)
+    return value, jnp.sum(change * scores, axis=-1)
+
+
+def curvature(
+    x: Float[Array, "variant dim"], slope: Column
+) -> Float[np.ndarray, "dim dim"]:
+    """Sum of the squared gradients of the variants."""
+    used = np.asarray(x) * np.asarray(slope)[:, None]
+    return self_product(used).astype(np.float64)
+
+
+def improve(
+    weights: Weights,
+    x: Float[Array, "variant dim"],
+    log_bayes: Components,
+    penalty: Float[np.ndarray, " dim"],
+    hessian: Float[np.ndarray, "dim dim"] | None = None,
+) -> tuple[Weights, Float[np.ndarray, "dim dim"]]:
+    """One Newton step in beta, halved until it raises the penalised log-likelihood.
+
+    Parameters
+    ----------
+    weights
+        Where to begin.
+    x
+        Features without a constant.
+    log_bayes
+        Log Bayes factor of each component of each variant; that of the spike is 0.
+    penalty
+        Diagonal of Lambda.
+    hessian
+        That of an earlier step, to save its computation.
+
+    Returns
+    -------
+    The better weights, and the Hessian that was used.
+    """
+    base, scores = jnp.asarray(weights.base), jnp.asarray(weights.scores)
+
+    def evaluate(beta: Float[np.ndarray, " dim"]) -> tuple[float, Column]:
+        value, slope = slopes(base, scores, x @ jnp.asarray(beta, x.dtype), log_bayes)
+        total = float(np.sum(np.asarray(value), dtype=np.float64))
+        return total - 0.5 * float(penalty @ beta**2), slope
+
+    here, slope = evaluate(weights.beta)
+    if hessian is None:
+        hessian = curvature(x, slope)
+    gradient = np.asarray(x.T @ slope, np.float64) - penalty * weights.beta
+    step = np.linalg.solve(hessian + np.diag(penalty), gradient)
+    for _ in range(_HALVINGS):
+        if evaluate(weights.beta + step)[0] > here:
+            return weights._replace(beta=weights.beta + step), hessian
+        step = step / 2
+    return weights, hessian
+
+
+def rebalance(
+    weights: Weights, linear: Column, probability: Float[np.ndarray, " component"]
+) -> Weights:
+    """Shift the intercepts towards the sums of posterior probabilities of components."""
+    log_w = log_weights(jnp.asarray(weights.base), jnp.asarray(weights.scores), linear)
+    expected = np.sum(np.asarray(jnp.exp(log_w)), axis=0, dtype=np.float64)
+    tiny = np.finfo(np.float32).tiny
+    base = weights.base + np.log(np.maximum(probability, tiny) / np.maximum(expected, tiny))
+    return weights._replace(base=base - base[0])

@@ -1,0 +1,272 @@
+"""The mathematics of the scores: a mean-field fit against exact and sampled answers."""
+
+from itertools import product
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from fabgwas.prs import (
+    MixtureSettings,
+    Problem,
+    fit_mixture,
+    guess_heritability,
+    infinitesimal_effects,
+    pack_blocks,
+    whiten,
+)
+from fabgwas.prs._ascent import Prior, ascend, no_effects
+from fabgwas.prs._weights import Weights, log_weights
+
+N = 5000.0
+WEIGHT = np.array([0.9, 0.07, 0.03])
+SLAB_VAR = np.array([4e-4, 4e-3])
+
+
+@pytest.fixture(autouse=True)
+def double_precision():
+    with jax.enable_x64(True):
+        yield
+
+
+def problem_of(ld, z, n=N):
+    """Blocks of correlations with their z-scores, in double precision."""
+    sizes = [len(block) for block in ld]
+    z = jnp.asarray(np.concatenate(z))
+    batches = pack_blocks(sizes, lambda number: ld[number], np.float64)
+    return Problem(batches, z, jnp.full(z.size, n))
+
+
+def prior_of(problem, weight=WEIGHT, slab_var=SLAB_VAR, noise=1.0):
+    log_weight = np.broadcast_to(np.log(weight), (problem.size, weight.size))
+    return Prior(
+        jnp.asarray(log_weight), jnp.asarray(slab_var), jnp.full(problem.size, noise)
+    )
+
+
+def settled(problem, prior, rounds=60):
+    ascent = ascend(problem, prior, no_effects(problem))
+    for _ in range(rounds):
+        ascent = ascend(problem, prior, ascent.states)
+    return ascent
+
+
+def autocorrelation(size, r):
+    return r ** np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
+
+
+def log_evidence(ld, z, weight, slab_var, noise=1.0):
+    """Exact, by going through every assignment of variants to components."""
+    size = len(z)
+    tau = np.concatenate([[0.0], N * slab_var])
+    terms = []
+    for components in product(range(weight.size), repeat=size):
+        variance = tau[list(components)]
+        inside = variance > 0
+        precision = ld[np.ix_(inside, inside)] / noise + np.diag(1 / variance[inside])
+        score = z[inside] / noise
+        term = np.log(weight[list(components)]).sum()
+        if inside.any():
+            term += 0.5 * score @ np.linalg.solve(precision, score)
+            term -= 0.5 * np.linalg.slogdet(precision)[1]
+            term -= 0.5 * np.log(variance[inside]).sum()
+        terms.append(term)
+    return np.logaddexp.reduce(terms)
+
+
+def gibbs(ld, z, rng, chains=400, rounds=300, burn=50):
+    """Posterior means of u by sampling components and effects in many chains."""
+    tau = N * SLAB_VAR
+    size = len(z)
+    u, total = np.zeros((chains, size)), np.zeros(size)
+    shrink = tau / (1 + tau)
+    for turn in range(burn + rounds):
+        for k in range(size):
+            cavity = z[k] - u @ ld[k] + u[:, k]
+            evidence = 0.5 * (np.log1p(-shrink) + shrink * cavity[:, None] ** 2)
+            odds = WEIGHT[1:] / WEIGHT[0] * np.exp(evidence)
+            probability = odds / (1 + odds.sum(axis=1, keepdims=True))
+            if turn >= burn:
+                total[k] += np.mean(probability @ shrink * cavity)
+            draw, cumulative = rng.random(chains), np.cumsum(probability, axis=1)
+            component = np.sum(draw[:, None] > cumulative, axis=1)
+            chosen = np.append(shrink, 0.0)[component]
+            u[:, k] = chosen * cavity + np.sqrt(chosen) * rng.normal(size=chains)
+    return total / rounds
+
+
+def test_a_variant_alone_has_the_exact_posterior():
+    z = np.array([-6.0, -1.0, 0.0, 2.0, 5.0])
+    problem = problem_of([np.eye(1)] * 5, z[:, None])
+    ascent = settled(problem, prior_of(problem), rounds=1)
+    tau = N * SLAB_VAR
+    for k, value in enumerate(z):
+        density = (
+            WEIGHT
+            * np.exp(-0.5 * value**2 / np.concatenate([[1.0], 1 + tau]))
+            / np.sqrt(np.concatenate([[1.0], 1 + tau]))
+        )
+        probability = density / density.sum()
+        mean = probability[1:] @ (tau / (1 + tau)) * value
+        second = probability[1:] @ (tau / (1 + tau) + (tau / (1 + tau) * value) ** 2)
+        assert np.allclose(ascent.moments.mean[k], mean)
+        assert np.allclose(ascent.moments.var[k], second - mean**2)
+        assert np.allclose(ascent.moments.probability[k], probability[1:])
+    exact = sum(log_evidence(np.eye(1), z[[k]], WEIGHT, SLAB_VAR) for k in range(5))
+    assert ascent.bound == pytest.approx(exact, rel=1e-9)
+
+
+def test_the_bound_is_below_the_evidence(rng):
+    ld = autocorrelation(5, 0.6)
+    z = np.linalg.cholesky(ld) @ rng.normal(size=5) + ld @ np.array([0, 4.0, 0, 0, -3.0])
+    for noise in (1.0, 0.7):
+        problem = problem_of([ld], [z])
+        bound = settled(problem, prior_of(problem, noise=noise)).bound
+        # the bound also counts the likelihood of a trait with this residual variance
+        trait = -0.5 * N * (np.log(noise) + 1 / noise - 1)
+        gap = log_evidence(ld, z, WEIGHT, SLAB_VAR, noise) - (bound - trait)
+        assert 0 < gap < 1.5
+
+
+@pytest.mark.parametrize("r", [0.0, 0.5, 0.95])
+def test_no_visit_lowers_the_bound(rng, r):
+    ld = [autocorrelation(size, r) for size in (3, 30, 120)]
+    z = [np.linalg.cholesky(b) @ rng.normal(0, 2, len(b)) for b in ld]
+    problem = problem_of(ld, z)
+    prior, states, bounds = prior_of(problem), no_effects(problem), []
+    for _ in range(40):
+        ascent = ascend(problem, prior, states)
+        states = ascent.states
+        bounds.append(ascent.bound)
+    assert np.all(np.diff(bounds) >= -1e-9)
+
+
+def simulated(rng, n_blocks=30, size=40, enrichment=0.0, share=0.05):
+    """Blocks with causal variants, more of them where a feature is large."""
+    ld = [autocorrelation(size, 0.7) for _ in range(n_blocks)]
+    features = rng.normal(size=(n_blocks * size, 6))
+    logit = np.log(share / (1 - share)) + enrichment * features[:, 5]
+    causal = rng.random(n_blocks * size) < 1 / (1 + np.exp(-logit))
+    effect = np.where(
+        causal, rng.normal(0, np.sqrt(0.5 / (share * causal.size)), causal.size), 0
+    )
+    z = [
+        np.sqrt(N) * block @ part + np.linalg.cholesky(block) @ rng.normal(size=size)
+        for block, part in zip(ld, np.split(effect, n_blocks), strict=True)
+    ]
+    block = np.repeat(np.arange(n_blocks), size)
+    return problem_of(ld, z), block, features * [5, 3, 2, 1, 1, 0.3], effect
+
+
+@pytest.mark.parametrize("enrichment", [0.0, 1.5])
+def test_no_round_of_the_fit_lowers_the_bound(rng, enrichment):
+    problem, block, features, _ = simulated(rng, enrichment=enrichment)
+    fit = fit_mixture(
+        problem, block, 0.3, whiten(features), MixtureSettings(tolerance=-1.0, warm_up=8)
+    )
+    assert len(fit.bounds) >= 50
+    assert np.all(np.diff(fit.bounds) >= -1e-8)
+
+
+def test_features_that_tell_raise_the_accuracy(rng):
+    problem, block, features, effect = simulated(rng, n_blocks=120, enrichment=2.0)
+    plain = fit_mixture(problem, block, 0.3)
+    informed = fit_mixture(problem, block, 0.3, whiten(features))
+    assert informed.choice.useful
+    assert informed.bounds[-1] > plain.bounds[-1] + 10
+    assert (
+        np.square(informed.mean - effect).sum()
+        < 0.97 * np.square(plain.mean - effect).sum()
+    )
+
+
+def test_features_that_tell_nothing_are_left_out(rng):
+    problem, block, _, _ = simulated(rng, n_blocks=120)
+    plain = fit_mixture(problem, block, 0.3)
+    other = fit_mixture(problem, block, 0.3, whiten(rng.normal(size=(problem.size, 40))))
+    assert not other.choice.useful
+    assert np.allclose(other.mean, plain.mean, atol=1e-3)
+
+
+def test_two_perfectly_linked_variants_share_one_effect():
+    ld = np.ones((2, 2))
+    problem = problem_of(
+        [ld, -ld + 2 * np.eye(2)], [np.array([5.0, 5.0]), np.array([5.0, -5.0])]
+    )
+    mean = np.asarray(settled(problem, prior_of(problem)).moments.mean)
+    alone = problem_of([np.eye(1)], [np.array([5.0])])
+    expected = float(settled(alone, prior_of(alone)).moments.mean[0])
+    assert mean[0] + mean[1] == pytest.approx(expected, rel=0.1)
+    assert mean[2] - mean[3] == pytest.approx(expected, rel=0.1)
+
+
+def test_posterior_means_are_those_of_sampling_where_ld_is_weak(rng):
+    size = 8
+    noise = rng.normal(size=(400, size))
+    ld = np.corrcoef(noise, rowvar=False)
+    ld = np.eye(size) + (ld - np.eye(size)) * min(
+        1, 0.099 / np.abs(ld - np.eye(size)).max()
+    )
+    z = ld @ np.array([0, 5.0, 0, 0, 2.5, 0, -3.5, 0]) + rng.normal(size=size)
+    problem = problem_of([ld], [z])
+    fitted = np.asarray(settled(problem, prior_of(problem)).moments.mean)
+    sampled = gibbs(ld, z, rng)
+    assert np.allclose(fitted, sampled, atol=0.06)
+
+
+def test_in_tight_ld_the_sum_of_effects_is_that_of_sampling(rng):
+    ld = np.array([[1.0, 0.99], [0.99, 1.0]])
+    z = np.array([6.0, 6.1])
+    problem = problem_of([ld], [z])
+    fitted = np.asarray(settled(problem, prior_of(problem)).moments.mean).sum()
+    assert fitted == pytest.approx(gibbs(ld, z, rng, rounds=600).sum(), rel=0.05)
+
+
+def test_padding_changes_nothing(rng):
+    ld = [autocorrelation(size, 0.5) for size in (17, 31, 5)]
+    z = [rng.normal(0, 2, len(block)) for block in ld]
+    together = problem_of(ld, z)
+    whole = np.asarray(settled(together, prior_of(together), 30).moments.mean)
+    parts = []
+    for block, part in zip(ld, z, strict=True):
+        alone = problem_of([block], [part])
+        parts.append(np.asarray(settled(alone, prior_of(alone), 30).moments.mean))
+    assert np.allclose(whole, np.concatenate(parts), atol=1e-12)
+
+
+def test_infinitesimal_effects_solve_their_equation(rng):
+    ld = [autocorrelation(size, 0.8) for size in (20, 45)]
+    z = [rng.normal(0, 2, len(block)) for block in ld]
+    problem = problem_of(ld, z)
+    n = np.full(65, N)
+    effects = infinitesimal_effects(problem.batches, np.concatenate(z), n, 0.4)
+    for block, part, mine in zip(ld, z, np.split(effects, [20]), strict=True):
+        ridge = 65 / (N * 0.4) * np.eye(len(block))
+        assert np.allclose((block + ridge) @ mine * np.sqrt(N), part)
+
+
+def test_heritability_is_guessed_from_the_size_of_z():
+    z = np.sqrt(np.full(1000, 1 + 5000 * 20 * 0.3 / 1000))
+    h2 = guess_heritability(z, np.full(1000, 5000.0), np.full(1000, 20.0))
+    assert h2 == pytest.approx(0.3)
+
+
+def test_whitened_features_are_uncorrelated(rng):
+    x = rng.normal(size=(500, 5)) @ rng.normal(size=(5, 8))
+    white = whiten(x)
+    assert white.x.shape == (500, 5)
+    assert np.allclose(white.x.T @ white.x / 500, np.eye(5), atol=1e-8)
+    assert np.all(np.diff(white.variance) <= 0)
+    assert whiten(x, 2).x.shape == (500, 2)
+
+
+def test_weights_sum_to_one_and_follow_the_features():
+    weights = Weights(np.array([0.0, -3.0, -5.0]), np.array([0.0, 1.0, 1.0]), np.zeros(1))
+    log_w = np.asarray(
+        log_weights(
+            jnp.asarray(weights.base), jnp.asarray(weights.scores), jnp.array([-1.0, 0, 2])
+        )
+    )
+    assert np.allclose(np.exp(log_w).sum(axis=1), 1)
+    assert np.all(np.diff(log_w[:, 0]) < 0)
