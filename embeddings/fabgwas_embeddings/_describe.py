@@ -1,5 +1,6 @@
 """From variants to texts: annotate, fill the template, find the distinct texts."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -8,10 +9,15 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Int
 
-from fabgwas_embeddings._ledger import HASH_BYTES, hash_text
 from fabgwas_embeddings._template import Template
 
 _VARIANT_FIELDS = ("chrom", "pos", "ref", "alt", "rsid")
+_HASH_BYTES = 16
+
+
+def hash_text(text: str) -> bytes:
+    """The name of a text: 16 bytes of BLAKE2."""
+    return hashlib.blake2b(text.encode(), digest_size=_HASH_BYTES).digest()
 
 
 @runtime_checkable
@@ -81,7 +87,7 @@ class Describer:
         rank[order] = np.arange(order.size)
         text_of = rank[encoded.indices.to_numpy()]
         names = pa.FixedSizeBinaryArray.from_buffers(
-            pa.binary(HASH_BYTES), order.size, [None, pa.py_buffer(hashes[order])]
+            pa.binary(_HASH_BYTES), order.size, [None, pa.py_buffer(hashes[order])]
         )
         return Description(
             variants.append_column("text_hash", names.take(pa.array(text_of))),

@@ -1,15 +1,13 @@
 """The ledger of a job: which text belongs to which shard, and which groups are done.
 
-It lies in the folder `.work` of the store, as a small SQLite file of hashes beside one flat
-file of float32 vectors a shard, and is deleted when the store is complete. A text belongs
-to the first shard that has it; the groups that are encoded by one call are cut from the
-sorted texts of a shard. (Where texts are not shared, each shard has its own, and no text is
-kept.) Both depend on the job alone, so that an interrupted job makes the
-same calls as one that was not.
+It lies in the folder `.work` of the store, as a small SQLite file of hashes beside the
+vectors (`_vector_files`), and is deleted when the store is complete. A text belongs to the
+first shard that has it; the groups that are encoded by one call are cut from the sorted
+texts of a shard. (Where texts are not shared, each shard has its own, and no text is kept.)
+Both depend on the job alone, so that an interrupted job makes the same calls as one that
+was not.
 """
 
-import hashlib
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -21,6 +19,7 @@ import numpy as np
 from jaxtyping import Float32, Int
 
 from fabgwas.errors import InputError, UsageError
+from fabgwas_embeddings._vector_files import VectorFiles
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS job (name TEXT PRIMARY KEY, value TEXT);
@@ -37,13 +36,7 @@ CREATE TABLE IF NOT EXISTS part (
     PRIMARY KEY (shard, number)
 ) WITHOUT ROWID;
 """
-HASH_BYTES = 16
 _PATIENCE = 2.0  # seconds to wait for a process that is just ending
-
-
-def hash_text(text: str) -> bytes:
-    """The name of a text: 16 bytes of BLAKE2."""
-    return hashlib.blake2b(text.encode(), digest_size=HASH_BYTES).digest()
 
 
 class Part(NamedTuple):
@@ -80,6 +73,7 @@ class Ledger:
         self.folder = folder
         self.dim = dim
         self._shared = share_texts
+        self._files = VectorFiles(folder, dim)
         folder.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(
             folder / "ledger.sqlite", timeout=_PATIENCE, isolation_level=None
@@ -133,7 +127,8 @@ class Ledger:
         ]
         characters = sum(len(texts[text]) for text in new)
         used = [(shard, int(owner)) for owner in np.unique(where[where >= 0])]
-        with _Transaction(self._db):
+        with self._db:  # all or nothing
+            self._db.execute("BEGIN IMMEDIATE")
             if self._shared:
                 self._db.executemany("INSERT INTO text VALUES (?, ?, ?)", rows)
             self._db.execute(
@@ -185,16 +180,8 @@ class Ledger:
                 f"vectors must have shape {(part.stop - part.start, self.dim)}, "
                 f"not {vectors.shape}."
             )
-        path = self._vector_file(shard)
-        if not path.exists():
-            self._check_new(shard, path)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
-        try:
-            data = np.ascontiguousarray(vectors, "<f4").tobytes()
-            os.pwrite(descriptor, data, part.start * self.dim * 4)
-            os.fdatasync(descriptor)
-        finally:
-            os.close(descriptor)
+        self._check_kept(shard)
+        self._files.write(shard, part.start, vectors)
         self._db.execute(
             "UPDATE part SET done = 1, tokens = ? WHERE shard = ? AND number = ?",
             (tokens, shard, part.number),
@@ -210,19 +197,16 @@ class Ledger:
             shard, slot = self.locate(hashes)
         out = np.empty((len(hashes), self.dim), np.float32)
         for owner in np.unique(shard).tolist():
-            path = self._vector_file(owner)
-            if not path.exists():
-                self._check_new(owner, path)
-            file = np.memmap(path, "<f4", "r").reshape(-1, self.dim)
+            self._check_kept(owner)
             rows = np.flatnonzero(shard == owner)
-            out[rows] = file[slot[rows]]
+            out[rows] = self._files.read(owner)[slot[rows]]
         return out
 
     def drop_vectors(self, written: int) -> None:
         """Delete the vectors that only shards up to `written` needed."""
         rows = self._db.execute("SELECT number FROM shard WHERE last_user <= ?", (written,))
         for (number,) in rows:
-            self._vector_file(number).unlink(missing_ok=True)
+            self._files.path(number).unlink(missing_ok=True)
 
     def tally(self) -> Tally:
         """What is claimed and what is done."""
@@ -245,8 +229,11 @@ class Ledger:
         self.close()
         shutil.rmtree(self.folder)
 
-    def _check_new(self, shard: int, path: Path) -> None:
-        """A file of vectors may be missing only while no group of its shard is done."""
+    def _check_kept(self, shard: int) -> None:
+        """The vectors of a shard may be missing only while none of its groups is done."""
+        path = self._files.path(shard)
+        if path.exists():
+            return
         find = "SELECT count(*) FROM part WHERE shard = ? AND done"
         (done,) = self._db.execute(find, (shard,)).fetchone()
         if done:
@@ -254,19 +241,3 @@ class Ledger:
                 f"{path}: is gone, though its texts were encoded; delete the folder "
                 f"{self.folder} and start again."
             )
-
-    def _vector_file(self, shard: int) -> Path:
-        return self.folder / f"vectors-{shard:06d}.f32"
-
-
-class _Transaction:
-    """All or nothing."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._db.execute("COMMIT" if kind is None else "ROLLBACK")

@@ -1,28 +1,62 @@
-"""The engine that spreads encoding over a Ray cluster."""
+"""The engine that spreads encoding over a Ray cluster, by Ray Data."""
 
-from collections.abc import Iterable, Iterator
+import pickle
+from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
+import pyarrow as pa
 
-from fabgwas.errors import UsageError
+from fabgwas.errors import FabgwasError, InputError, RemoteError, UsageError
 from fabgwas_embeddings._run import Engine
 from fabgwas_embeddings.encoders import ENCODERS, Encoded, Encoder, Group, make_encoder
 
-_QUEUE = 2  # groups waiting at each worker, so that none idles between two
-_RESTARTS = 4  # of a worker whose machine is lost
+_AHEAD = 4  # groups under way for each worker, so that none idles between two
+_HELD = 8  # groups that may be between two operators
 
 
 class _Worker:
-    """Holds one encoder."""
+    """Holds one encoder; a row of a batch is a group.
 
-    def __init__(self, name: str, options: dict[str, Any]) -> None:
-        self._encoder = make_encoder(name, **options)
+    An error of ours travels as an answer, because Ray would make a long text of it.
+    """
 
-    def encode(self, texts: list[str]) -> Float32[np.ndarray, "text dim"]:
-        """Vectors of one group."""
-        return self._encoder.encode(texts)
+    def __init__(self, name: str, options: dict[str, Any], revision: str) -> None:
+        self._failure: FabgwasError | None = None
+        try:
+            self._encoder = make_encoder(name, **options)
+            _check_revision(self._encoder, revision)
+        except FabgwasError as error:
+            self._failure = error
+
+    def __call__(self, groups: pa.Table) -> pa.Table:
+        """The answer for each group, as bytes."""
+        answers = [pickle.dumps(self._answer(each)) for each in groups["texts"].to_pylist()]
+        return groups.drop_columns("texts").append_column("answer", pa.array(answers))
+
+    def _answer(self, texts: list[str]) -> np.ndarray | FabgwasError:
+        if self._failure is not None:
+            return self._failure
+        try:
+            return self._encoder.encode(texts)
+        except FabgwasError as error:
+            return error
+
+
+def _check_revision(encoder: Encoder, revision: str) -> None:
+    if encoder.revision != revision:
+        raise InputError(
+            f"encoder {encoder.name}: a worker of ray has the revision "
+            f"{encoder.revision!r}, but the store would say {revision!r}; install the same "
+            "on all machines, and give device and precision."
+        )
+
+
+def _fed(_: pa.Table, feed: Any) -> Iterator[pa.Table]:
+    """Groups as the engine puts them into its feed, each a block, until it puts None."""
+    while (group := feed.get()) is not None:
+        yield pa.table({name: [value] for name, value in group._asdict().items()})
 
 
 def ray_engine(
@@ -33,63 +67,110 @@ def ray_engine(
     num_cpus: float = 1.0,
     **options: Any,
 ) -> Engine:
-    """An engine for `run_job` whose workers each hold an encoder.
+    """An engine for `run_job`: a Ray Data pipeline whose actors each hold an encoder.
 
     Groups, ledger and shards are those of the local engine, so the bytes are too. The
-    groups are described here while the workers encode, a few ahead of them, and vectors
+    groups are described here while the actors encode, a few ahead of them, and vectors
     come back through Ray's object store; so the folder of the store is needed here only.
-    Ray is started on this machine unless a cluster is connected.
+    Ray is started on this machine unless a cluster is connected. For models only: services
+    are asked by the local engine.
 
     Parameters
     ----------
     name, options
-        As in `make_encoder`; the workers make their own.
+        As in `make_encoder`; the actors make their own.
     actors
-        Number of workers.
+        Size of the pool.
     num_gpus, num_cpus
-        Of each worker.
+        Of each actor.
     """
     if name not in ENCODERS:
         raise UsageError(f"encoder {name}: unknown; choose one of {', '.join(ENCODERS)}.")
 
-    def run(encoder: Encoder, groups: Iterable[Group]) -> Iterator[Encoded]:
+    def run(encoder: Encoder, groups: Iterator[Group]) -> Iterator[Encoded]:
+        if not encoder.local:
+            raise UsageError(
+                f"engine ray: spreads models over machines, but encoder {name} asks a "
+                "service; use the local engine."
+            )
         ray = _connect()
-        remote = ray.remote(
-            num_gpus=num_gpus,
-            num_cpus=num_cpus,
-            max_restarts=_RESTARTS,
-            max_task_retries=_RESTARTS,
-        )(_Worker)
-        workers = [remote.remote(name, options) for _ in range(actors)]
+        from ray.util.queue import Queue
+
+        feed = Queue(actor_options={"num_cpus": 0})
+        pool = {"num_gpus": num_gpus, "num_cpus": num_cpus}
+        made_of = (name, options, encoder.revision)
+        dataset = _pipeline(ray, feed, made_of, actors, pool)
         try:
-            yield from _spread(ray, workers, iter(groups))
+            yield from _spread(dataset, feed, groups, _AHEAD * actors + _HELD)
+        except ray.exceptions.RayError as error:
+            told = str(error).strip().splitlines()[-1]
+            raise RemoteError(f"ray: {told}; run the same command again.") from error
         finally:
-            for worker in workers:
-                ray.kill(worker)
+            feed.shutdown(force=True)
 
     return run
 
 
-def _spread(ray: Any, workers: list[Any], groups: Iterator[Group]) -> Iterator[Encoded]:
-    """Keep every worker busy, and give out vectors as they come."""
-    idle = workers * _QUEUE
-    running: dict[Any, tuple[Any, Group]] = {}
-    while True:
-        while idle and (group := next(groups, None)) is not None:
-            worker = idle.pop(0)
-            running[worker.encode.remote(group.texts)] = worker, group
-        if not running:
-            return
-        (done,), _ = ray.wait(list(running), num_returns=1)
-        worker, group = running.pop(done)
-        idle.append(worker)
-        # a copy, because Ray's memory cannot be written to
-        yield Encoded(group.shard, group.number, np.array(ray.get(done)), 0)
+def _pipeline(
+    ray: Any, feed: Any, made_of: tuple[Any, ...], actors: int, pool: dict[str, float]
+) -> Any:
+    """Groups as they are fed, encoded by a pool of actors."""
+    # no retries: what was taken from the feed is gone, and the ledger knows what is open
+    groups = ray.data.from_items([0]).map_batches(
+        _fed,
+        fn_args=(feed,),
+        batch_size=None,
+        batch_format="pyarrow",
+        num_cpus=0,
+        max_retries=0,
+    )
+    encoded = groups.map_batches(
+        _Worker,
+        fn_constructor_args=made_of,
+        compute=ray.data.ActorPoolStrategy(size=actors),
+        batch_size=None,
+        batch_format="pyarrow",
+        **pool,
+    )
+    for dataset in (groups, encoded):
+        dataset.context.enable_progress_bars = False
+        dataset.context.target_max_block_size = 1  # a block for each group, none is held
+    return encoded
+
+
+def _spread(
+    dataset: Any, feed: Any, groups: Iterator[Group], ahead: int
+) -> Iterator[Encoded]:
+    """Keep `ahead` groups under way, and give out vectors as they come."""
+    waiting = chain(groups, [None])  # None ends the feed
+    under_way: set[tuple[int, int]] = set()
+
+    def top_up() -> None:
+        for group in islice(waiting, ahead - len(under_way)):
+            feed.put(group)
+            if group is not None:
+                under_way.add((group.shard, group.number))
+
+    top_up()
+    for batch in dataset.iter_batches(batch_size=None, batch_format="pyarrow"):
+        for shard, number, answer in zip(*batch.to_pydict().values(), strict=True):
+            found = pickle.loads(answer)
+            if isinstance(found, FabgwasError):
+                raise found
+            under_way.remove((shard, number))
+            yield Encoded(shard, number, found, 0)
+        top_up()
+    if under_way:
+        raise RemoteError(
+            f"ray: {len(under_way)} groups of texts did not come back; run the same "
+            "command again to go on."
+        )
 
 
 def _connect() -> Any:
     try:
         import ray
+        import ray.data
     except ImportError as error:
         raise UsageError("engine ray: pip install 'fabgwas[ray]'.") from error
     if not ray.is_initialized():

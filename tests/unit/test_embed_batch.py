@@ -44,7 +44,11 @@ class Service(ThreadingHTTPServer):
         self.looks: Counter[str] = Counter()
         self.paid: Counter[str] = Counter()
         self.fates: list[str] = []  # of the batches to come; fine without
+        self.refusals: list[tuple[int, str]] = []  # of batches that are to be made
+        self.created = 0
         self.drop_answers = 0
+        self.spoil: dict[str, Any] = {}  # a part of the next answer to this
+        self.cut_output = False
 
     @property
     def url(self) -> str:
@@ -87,7 +91,14 @@ class Service(ThreadingHTTPServer):
         ]
         body = {"data": data, "usage": {"total_tokens": len(texts)}}
         response = {"status_code": 200, "body": body}
-        return {"custom_id": line["custom_id"], "response": response, "error": None}
+        answer = {"custom_id": line["custom_id"], "response": response, "error": None}
+        if "data" in self.spoil:
+            body["data"] = self.spoil.pop("data")(data)
+            self.paid.subtract(texts)  # paid for nothing, so it may be asked again
+        if "custom_id" in self.spoil:
+            answer["custom_id"] = self.spoil.pop("custom_id")
+            self.paid.subtract(texts)
+        return answer
 
     def finish(
         self, batch: dict[str, Any], status: str, good: list[Any], bad: tuple[Any, ...] = ()
@@ -152,6 +163,12 @@ class Handler(BaseHTTPRequestHandler):
             self.server.files[name] = content.get_payload(decode=True).decode()
             self.send({"id": name, "object": "file", "bytes": 1, "purpose": "batch"})
             return
+        self.server.created += 1
+        if self.server.refusals:
+            status, code = self.server.refusals.pop(0)
+            message = {"error": {"message": f"not now {KEY}", "type": "t", "code": code}}
+            self.send(message, status)
+            return
         made = self.server.make(json.loads(body))
         if self.server.drop_answers:
             self.server.drop_answers -= 1
@@ -162,18 +179,21 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         kind, _, rest = self.path.removeprefix("/v1/").partition("/")
         if kind == "files":
-            self.send_bytes(self.server.files[rest.removesuffix("/content")].encode())
+            content = self.server.files[rest.removesuffix("/content")].encode()
+            if self.server.cut_output:
+                self.server.cut_output, content = False, content[:-30]
+            self.send_bytes(content)
         elif rest:
             self.send(self.server.look(rest))
         else:
             data = [{**batch, "fate": ""} for batch in self.server.batches.values()]
             self.send({"object": "list", "data": data, "has_more": False})
 
-    def send(self, content: dict[str, Any]) -> None:
-        self.send_bytes(json.dumps(content).encode())
+    def send(self, content: dict[str, Any], status: int = 200) -> None:
+        self.send_bytes(json.dumps(content).encode(), status)
 
-    def send_bytes(self, body: bytes) -> None:
-        self.send_response(200)
+    def send_bytes(self, body: bytes, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -187,6 +207,7 @@ class Handler(BaseHTTPRequestHandler):
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setattr("fabgwas_embeddings.encoders._batch._LINE_INPUTS", 10)
+    monkeypatch.setattr("fabgwas_embeddings.encoders._batch_service._FIRST_WAIT", 0.01)
     with Service() as running:
         thread = threading.Thread(target=running.serve_forever, args=(0.01,))
         thread.start()
@@ -254,16 +275,80 @@ def test_a_refused_batch_is_told_and_sent_again_by_the_next_run(
     check(embed(service, tmp_path / "s"), service)
 
 
-def test_a_batch_whose_submission_was_cut_off_is_found_again(
+def test_a_submission_without_answer_is_looked_for_before_the_next(
     service: Service, tmp_path: Path
 ) -> None:
     service.drop_answers = 1
-    with pytest.raises(RemoteError, match="run the same command again"):
-        embed(service, tmp_path / "s")
-    assert len(service.batches) == 1
     check(embed(service, tmp_path / "s"), service)
     inputs = [batch["input_file_id"] for batch in service.batches.values()]
-    assert len(set(inputs)) == len(inputs)
+    assert len(set(inputs)) == len(inputs) == service.created
+
+
+def test_a_batch_whose_submission_was_killed_is_found_by_the_next_run(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(_: float) -> None:
+        raise KeyboardInterrupt
+
+    service.drop_answers = 1
+    with monkeypatch.context() as patch:
+        patch.setattr("fabgwas_embeddings.encoders._batch_service.time.sleep", kill)
+        with pytest.raises(KeyboardInterrupt):
+            embed(service, tmp_path / "s")
+    assert len(service.batches) == 1
+    check(embed(service, tmp_path / "s"), service)
+    assert len(service.batches) == service.created
+
+
+@pytest.mark.parametrize("refusal", [(429, "rate_limit_exceeded"), (500, ""), (503, "")])
+def test_a_batch_is_submitted_again_when_the_service_is_busy(
+    service: Service, tmp_path: Path, refusal: tuple[int, str]
+) -> None:
+    service.refusals = [refusal, refusal]
+    check(embed(service, tmp_path / "s"), service)
+    assert service.created == len(service.batches) + 2
+
+
+@pytest.mark.parametrize("refusal", [(429, "insufficient_quota"), (400, "invalid")])
+def test_an_exhausted_quota_ends_the_run_at_once(
+    service: Service, tmp_path: Path, refusal: tuple[int, str]
+) -> None:
+    service.refusals = [refusal]
+    with pytest.raises(RemoteError, match=r"not now \*\*\*") as caught:
+        embed(service, tmp_path / "s")
+    assert service.created == 1
+    assert KEY not in str(caught.value)
+    check(embed(service, tmp_path / "s"), service)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        ({"data": lambda data: data[1:]}, "sent 9 vectors for 10 texts"),
+        (
+            {"data": lambda data: [{**each, "embedding": [np.nan] * DIM} for each in data]},
+            "sent no finite vector",
+        ),
+        ({"custom_id": "9-9"}, "answers '9-9', which was not asked"),
+    ],
+    ids=["count", "nan", "name"],
+)
+def test_an_answer_that_is_no_vector_is_one_error_and_the_others_are_kept(
+    service: Service, tmp_path: Path, spoil: dict[str, Any], message: str
+) -> None:
+    service.spoil = spoil
+    with pytest.raises(RemoteError, match=message):
+        embed(service, tmp_path / "s")
+    check(embed(service, tmp_path / "s"), service)
+
+
+def test_an_output_that_is_cut_is_read_again(service: Service, tmp_path: Path) -> None:
+    service.cut_output = True
+    with pytest.raises(RemoteError, match="is cut off; run the same command again"):
+        embed(service, tmp_path / "s")
+    submitted = len(service.batches)
+    check(embed(service, tmp_path / "s"), service)
+    assert len(service.batches) == service.created >= submitted
 
 
 def test_an_interrupted_job_does_not_submit_twice(

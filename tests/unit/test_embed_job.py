@@ -11,7 +11,7 @@ import pytest
 from fabgwas.errors import InputError, UsageError
 from fabgwas.store import open_embeddings
 from fabgwas_embeddings import embed_variants, make_encoder, make_job
-from fabgwas_embeddings._ledger import hash_text
+from fabgwas_embeddings._describe import hash_text
 from fabgwas_embeddings.encoders._hashing import HashingEncoder
 
 

@@ -1,6 +1,5 @@
 """Embeddings through OpenAI's Batch API: half the price, within a day."""
 
-import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -14,21 +13,19 @@ from fabgwas.errors import RemoteError, UsageError
 from fabgwas_embeddings.encoders._api import (
     MOST_TOKENS,
     TEXT_TOKENS,
-    api_key,
     api_model,
     pack,
     read_vectors,
     service_name,
-    without_key,
 )
 from fabgwas_embeddings.encoders._base import Encoded, Group
+from fabgwas_embeddings.encoders._batch_service import ENDPOINT, BatchService
 from fabgwas_embeddings.encoders._batch_state import Batch, BatchState
 
 _LINE_INPUTS = 100  # texts in one line, which is one request and one group
 _MOST_INPUTS = 50_000  # texts in one batch
 _MOST_BYTES = 190_000_000  # of one file; the service takes 200 MB
 _ATTEMPTS = 3  # batches that may carry the same line
-_ENDPOINT = "/v1/embeddings"
 _OVER = ("completed", "expired", "cancelled")
 _FULL_QUEUE = "token_limit_exceeded"
 
@@ -38,7 +35,8 @@ class OpenAiBatchEncoder:
 
     Batches are remembered in the folder of the job before they are submitted, and are
     looked for at the service after a crash, so none is submitted twice. Lines that failed
-    or expired are put into another batch, at most three times.
+    or expired are put into another batch, at most three times. Answers that are no vectors
+    end the run, after all others were collected; their lines go out with the next run.
 
     Parameters
     ----------
@@ -101,20 +99,25 @@ class OpenAiBatchEncoder:
         """Submit all groups that are not at the service yet, and give out what returns."""
         if self._folder is None:
             raise UsageError("encoder openai-batch: needs the folder of a job.")
-        client = self._client()
+        service = BatchService(self._base_url, self._key_variable)
         state = BatchState(self._folder)
-        self._find_lost(client, state)
+        for name, remote in service.find({batch.name for batch in state.here()}):
+            state.submitted(name, remote)
         lines = self._lines(groups, state.line_names())
         while True:
-            self._fill_queue(client, state, lines)
+            self._fill_queue(service, state, lines)
             if not state.open():
                 return
-            yield from self._collect(client, state)
+            for batch in state.at_service():
+                yield from self._collect(service, state, batch)
             if state.at_service():
                 time.sleep(self._poll_seconds)
 
     def _fill_queue(
-        self, client: Any, state: BatchState, lines: Iterator[tuple[str, dict[str, Any]]]
+        self,
+        service: BatchService,
+        state: BatchState,
+        lines: Iterator[tuple[str, dict[str, Any]]],
     ) -> None:
         """Submit batches until enough are at the service, or nothing is left."""
         while len(state.at_service()) < self._most_open:
@@ -126,7 +129,7 @@ class OpenAiBatchEncoder:
             )
             if batch is None:
                 return
-            self._submit(client, state, batch)
+            state.submitted(batch.name, service.submit(state.file(batch), batch.name))
 
     def _lines(
         self, groups: Iterable[Group], known: set[str]
@@ -136,83 +139,46 @@ class OpenAiBatchEncoder:
             name = f"{shard}-{number}"
             if name not in known:
                 body = {"model": self.model, "input": texts, "encoding_format": "base64"}
-                yield (
-                    name,
-                    {
-                        "custom_id": name,
-                        "method": "POST",
-                        "url": _ENDPOINT,
-                        "body": body | self._dimensions,
-                    },
-                )
+                line = {"custom_id": name, "method": "POST", "url": ENDPOINT}
+                yield name, line | {"body": body | self._dimensions}
 
-    def _client(self) -> Any:
-        try:
-            import openai
-        except ImportError as error:
-            raise UsageError(
-                "encoder openai-batch: pip install 'fabgwas[openai]'."
-            ) from error
-        self._errors = (openai.APIError,)
-        self._secret = api_key(self._key_variable, self._base_url)
-        return openai.OpenAI(api_key=self._secret, base_url=self._base_url)
-
-    def _ask(self, call: Any, **options: Any) -> Any:
-        """A call of the client; its failure is one clear line."""
-        try:
-            return call(**options)
-        except self._errors as error:
-            told = without_key(error, self._secret)
-            raise RemoteError(
-                f"{service_name(self._base_url)}: {told}; run the same command again to "
-                "go on."
-            ) from None
-
-    def _submit(self, client: Any, state: BatchState, batch: Batch) -> None:
-        """Upload a file and make a batch of it; never repeated blindly."""
-        path = state.file(batch)
-        with path.open("rb") as file:
-            upload = self._ask(client.files.create, file=(path.name, file), purpose="batch")
-        once = client.with_options(max_retries=0)
-        made = self._ask(
-            once.batches.create,
-            input_file_id=upload.id,
-            endpoint=_ENDPOINT,
-            completion_window="24h",
-            metadata={"fabgwas": batch.name},
-        )
-        state.submitted(batch, made.id)
-
-    def _find_lost(self, client: Any, state: BatchState) -> None:
-        """Batches that were written down, and perhaps submitted, before a crash."""
-        lost = {batch.name: batch for batch in state.here()}
-        if not lost:
+    def _collect(
+        self, service: BatchService, state: BatchState, batch: Batch
+    ) -> Iterator[Encoded]:
+        """Look at a batch, and give out its vectors if it is over."""
+        assert batch.remote is not None
+        found = service.look(batch.remote)
+        if found.status == "failed":
+            self._failed(service, state, batch, found)
+        if found.status not in _OVER:
             return
-        for made in self._ask(client.batches.list, limit=100):
-            name = (made.metadata or {}).get("fabgwas")
-            if name in lost:
-                state.submitted(lost.pop(name), made.id)
-            if not lost:
-                return
+        texts = state.texts(batch)
+        done: set[str] = set()
+        refused, spoiled = "", None
+        for line in service.results(found):
+            told = service.refusal(line)
+            refused = refused or told
+            if told:
+                continue
+            try:
+                encoded = self._read(line, texts)
+            except RemoteError as error:
+                spoiled = spoiled or error
+                continue
+            done.add(line["custom_id"])
+            yield encoded
+        again = state.close(batch, done, attempt=batch.attempt + 1)
+        if spoiled is not None:
+            raise spoiled
+        if again is not None and again.attempt > _ATTEMPTS:
+            raise RemoteError(
+                f"{self._who}: {len(state.texts(again))} requests failed in {_ATTEMPTS} "
+                f"batches: {refused or 'expired'}"
+            )
 
-    def _collect(self, client: Any, state: BatchState) -> Iterator[Encoded]:
-        """Look at every open batch once."""
-        for batch in state.at_service():
-            found = self._ask(client.batches.retrieve, batch_id=batch.remote)
-            if found.status == "failed":
-                self._failed(state, batch, found)
-            elif found.status in _OVER:
-                done: set[str] = set()
-                refusal = ""
-                for line in self._results(client, found):
-                    encoded, told = self._read(line, state.texts(batch))
-                    refusal = refusal or told
-                    if encoded is not None:
-                        done.add(line["custom_id"])
-                        yield encoded
-                self._close(state, batch, done, refusal)
-
-    def _failed(self, state: BatchState, batch: Batch, found: Any) -> None:
+    def _failed(
+        self, service: BatchService, state: BatchState, batch: Batch, found: Any
+    ) -> None:
         """A batch that was not accepted: the queue is full, or something is wrong."""
         errors = found.errors.data if found.errors else []
         state.close(batch, set(), attempt=batch.attempt)
@@ -220,40 +186,21 @@ class OpenAiBatchEncoder:
         if others and any(error.code == _FULL_QUEUE for error in errors):
             self._most_open = others  # and this one again when one of them is over
             return
-        told = "; ".join(without_key(error.message, self._secret) for error in errors)
-        raise RemoteError(f"{service_name(self._base_url)}: batch {batch.remote}: {told}")
+        told = "; ".join(service.told(error.message) for error in errors)
+        raise RemoteError(f"{self._who}: batch {batch.remote}: {told}")
 
-    def _results(self, client: Any, found: Any) -> Iterator[dict[str, Any]]:
-        """Lines of the output and of the errors, in any order."""
-        for file in (found.output_file_id, found.error_file_id):
-            if file:
-                content = self._ask(client.files.content, file_id=file)
-                for line in content.text.splitlines():
-                    if line.strip():
-                        yield json.loads(line)
-
-    def _read(
-        self, line: dict[str, Any], texts: dict[str, list[str]]
-    ) -> tuple[Encoded | None, str]:
-        """Vectors of one line, or why there are none."""
-        reply = line.get("response") or {}
-        body = reply.get("body") or {}
-        if reply.get("status_code") != 200:
-            told = line.get("error") or body.get("error") or {}
-            return None, without_key(told.get("message", "no answer"), self._secret)
-        who = f"{service_name(self._base_url)}, model {self.model}"
+    def _read(self, line: dict[str, Any], texts: dict[str, list[str]]) -> Encoded:
+        """Vectors of one line."""
         name = line["custom_id"]
+        if name not in texts:
+            raise RemoteError(f"{self._who}: answers {name!r}, which was not asked.")
+        body = line["response"]["body"]
         data = [SimpleNamespace(**item) for item in body["data"]]
-        vectors = read_vectors(data, texts[name], self.dim, who)
+        vectors = read_vectors(data, texts[name], self.dim, self._who)
         shard, number = map(int, name.split("-"))
         tokens = int(body.get("usage", {}).get("total_tokens", 0))
-        return Encoded(shard, number, vectors, tokens), ""
+        return Encoded(shard, number, vectors, tokens)
 
-    def _close(self, state: BatchState, batch: Batch, done: set[str], refusal: str) -> None:
-        """Lines without vectors go into another batch, but not for ever."""
-        again = state.close(batch, done, attempt=batch.attempt + 1)
-        if again is not None and again.attempt > _ATTEMPTS:
-            raise RemoteError(
-                f"{service_name(self._base_url)}: {len(state.texts(again))} requests "
-                f"failed in {_ATTEMPTS} batches: {refusal or 'expired'}"
-            )
+    @property
+    def _who(self) -> str:
+        return f"{service_name(self._base_url)}, model {self.model}"

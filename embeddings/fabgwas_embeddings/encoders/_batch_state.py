@@ -106,9 +106,9 @@ class BatchState:
         self.file(batch).unlink()
         return again
 
-    def submitted(self, batch: Batch, remote: str) -> None:
+    def submitted(self, name: str, remote: str) -> None:
         """Write down the service's name of a batch."""
-        self._keep(replace(batch, remote=remote))
+        self._keep(replace(self._open[name], remote=remote))
 
     def _keep(self, batch: Batch) -> None:
         self._open[batch.name] = batch

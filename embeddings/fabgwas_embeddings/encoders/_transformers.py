@@ -39,7 +39,8 @@ class TransformerEncoder(LocalEncoder):
     precision
         float32, float16 or bfloat16; None for bfloat16 on a GPU and float32 elsewhere.
     device
-        As torch names it; None for a GPU if there is one.
+        As torch names it; None for a GPU if there is one. It is not touched before the
+        first text is encoded, so a machine without one can plan for others.
     group_size
         Texts in a call.
     revision
@@ -70,16 +71,16 @@ class TransformerEncoder(LocalEncoder):
         on_gpu = self._device.startswith("cuda")
         self._precision = precision or ("bfloat16" if on_gpu else "float32")
         self._path, self._pooling, self._commit = model, pooling, revision
-        width = self._loaded.get_embedding_dimension()
+        width = self._model.get_embedding_dimension()
         if dim is not None and dim > width:
             raise UsageError(f"model {model}: has {width} numbers, not {dim}.")
         self.dim = dim or width
-        self.max_tokens = self._loaded.max_seq_length
+        self.max_tokens = self._model.max_seq_length
         self.revision = f"{self._revision}, {self._precision} on {self._device}"
 
     def count_tokens(self, text: str) -> int:
         """Tokens of the model's tokenizer."""
-        return len(self._loaded.tokenizer(text)["input_ids"])
+        return len(self._model.tokenizer(text)["input_ids"])
 
     def encode(self, texts: Sequence[str]) -> Float32[np.ndarray, "text dim"]:
         """Vectors of length 1."""
@@ -102,20 +103,24 @@ class TransformerEncoder(LocalEncoder):
 
     @cached_property
     def _loaded(self) -> Any:
+        """The model on its device, in its precision."""
         import torch
+
+        return self._model.to(getattr(torch, self._precision)).to(self._device).eval()
+
+    @cached_property
+    def _model(self) -> Any:
+        """The model as it lies on disk, in the memory of this machine."""
         from sentence_transformers import SentenceTransformer
 
         folder = Path(self._path)
         if folder.is_dir() and not (folder / "modules.json").exists():
-            modules = self._modules(folder)
-            model = SentenceTransformer(modules=modules, device=self._device)
+            model = SentenceTransformer(modules=self._modules(folder), device="cpu")
         else:
-            model = SentenceTransformer(
-                self._path, device=self._device, revision=self._commit
-            )
+            model = SentenceTransformer(self._path, device="cpu", revision=self._commit)
         if _pools_last(model):
             model.tokenizer.padding_side = "left"
-        return model.to(getattr(torch, self._precision)).eval()
+        return model
 
     def _modules(self, folder: Path) -> list[Any]:
         """A folder that does not say how it pools must be told, or be known."""
@@ -139,7 +144,7 @@ class TransformerEncoder(LocalEncoder):
         """Commit on the Hub, or a checksum of the files in a folder."""
         folder = Path(self._path)
         if not folder.is_dir():
-            config = self._loaded[0].auto_model.config
+            config = self._model[0].auto_model.config
             return str(self._commit or getattr(config, "_commit_hash", None) or "unknown")
         digest = hashlib.sha256()
         for path in sorted(path for kind in _WEIGHTS for path in folder.glob(kind)):
