@@ -10,9 +10,14 @@ from jaxtyping import Float, Int
 from benchmarks.properties._rows import Kind, Problem
 
 LEARNERS = ("linear", "neighbours", "net")
-_PENALTIES = {"linear": (1e-4, 1e-3, 1e-2, 1e-1, 1.0), "sparse": (0.03, 0.3, 3.0, 30.0)}
+_PENALTIES = {"linear": (1e-4, 1e-3, 1e-2, 1.0), "sparse": (0.1, 1.0, 10.0)}
 _NEIGHBOURS = 30
 _HIDDEN = 64
+SETTINGS: dict[str, dict[str, Any]] = {
+    "linear": {"learner": "linear", "penalties": _PENALTIES},
+    "neighbours": {"learner": "neighbours", "neighbours": _NEIGHBOURS},
+    "net": {"learner": "net", "hidden": _HIDDEN},
+}
 
 
 def held_out(
@@ -119,7 +124,7 @@ def _linear(kind: Kind, penalty: float) -> Any:
 
     if kind == "number":
         return Ridge(alpha=1 / penalty)
-    return LogisticRegression(C=penalty, max_iter=200)
+    return LogisticRegression(C=penalty, max_iter=100, tol=1e-3)
 
 
 def _neighbours(kind: Kind) -> Any:

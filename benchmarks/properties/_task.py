@@ -8,7 +8,7 @@ from benchmarks.harness import Context, Metric
 from benchmarks.properties._rows import Problem, Rows, draw, judge
 from benchmarks.properties._text import render
 
-MOST_ROWS = 4000
+MOST_ROWS = 2000
 QUICK_ROWS = 150
 
 

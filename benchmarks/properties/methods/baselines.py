@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness import Context, FunctionMethod, Skip, Task
-from benchmarks.properties._learners import held_out
+from benchmarks.properties._learners import SETTINGS, held_out
 from benchmarks.properties._rows import Problem
 
 _NOISE = 256
@@ -80,12 +80,20 @@ def _is_main(task: Task) -> bool:
     return getattr(task, "main", False)
 
 
+_LINEAR = SETTINGS["linear"]
 METHODS = [
-    FunctionMethod(name="one-hot, linear", answer=one_hot),
-    FunctionMethod(name="TF-IDF, linear", answer=bag_of_words),
-    FunctionMethod(name="random, linear", answer=noise, meant_for=_is_main),
+    FunctionMethod(name="one-hot, linear", answer=one_hot, settings=_LINEAR),
+    FunctionMethod(name="TF-IDF, linear", answer=bag_of_words, settings=_LINEAR),
+    FunctionMethod(
+        name="random, linear", answer=noise, settings=_LINEAR, meant_for=_is_main
+    ),
     FunctionMethod(name="mean", answer=mean, meant_for=_is_main),
-    FunctionMethod(name="scores, linear", answer=scores, meant_for=learns_from_scores),
+    FunctionMethod(
+        name="scores, linear",
+        answer=scores,
+        settings=_LINEAR,
+        meant_for=learns_from_scores,
+    ),
     *(
         FunctionMethod(name=name, answer=one_score(name), meant_for=_has_scores)
         for name in ("CADD", "REVEL", "phyloP")

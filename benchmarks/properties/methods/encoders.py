@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness import Context, FunctionMethod, Skip, Task
-from benchmarks.properties._learners import LEARNERS, held_out
+from benchmarks.properties._learners import LEARNERS, SETTINGS, held_out
 from benchmarks.properties._rows import Problem
 from benchmarks.properties._vectors import cached_vectors
 from benchmarks.properties.methods.baselines import learns_from_scores, score_matrix
@@ -35,8 +35,8 @@ class EncoderMethod:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Nothing but what the name says."""
-        return {"encoder": self.encoder, "learner": self.learner}
+        """Name of the encoder, and settings of the learner."""
+        return {"encoder": self.encoder, **SETTINGS[self.learner]}
 
     def suits(self, task: Task) -> bool:
         """Texts and splits beside the main one are for the linear learner."""
@@ -109,7 +109,10 @@ _ENCODERS = _OFFLINE | {"Qwen3": qwen, "OpenAI": openai}
 
 METHODS = [
     FunctionMethod(
-        name="USE with scores, linear", answer=with_scores, meant_for=learns_from_scores
+        name="USE with scores, linear",
+        answer=with_scores,
+        settings=SETTINGS["linear"],
+        meant_for=learns_from_scores,
     ),
     *(
         EncoderMethod(encoder=name, learner=learner, make=make)

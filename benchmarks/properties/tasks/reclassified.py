@@ -16,7 +16,7 @@ from fabgwas_embeddings import load_genes
 _SCORES = ("CADD", "REVEL", "phyloP")
 _PATHOGENIC = ("Pathogenic", "Likely pathogenic", "Likely pathogenic;Pathogenic")
 _BENIGN = ("Benign", "Likely benign", "Benign;Likely benign")
-_TRAINING = 6000  # variants of 2016 to learn from
+_TRAINING = 3000  # variants of 2016 to learn from
 
 
 def _rows(frame: pd.DataFrame, label: str, kind: str, build: str) -> Rows:
