@@ -7,6 +7,7 @@ import typer
 
 from fabgwas import __version__
 from fabgwas.cli import _options as option
+from fabgwas.cli._cohort import cohort
 from fabgwas.cli._evaluate import evaluate
 from fabgwas.cli._ld import ld
 from fabgwas.cli._prs import prs
@@ -129,6 +130,9 @@ app.command(epilog="Example: fabgwas score height.score.tsv ukb.{chrom} --out uk
 
 
 app.command(epilog="Example: fabgwas evaluate ukb.scores.tsv pheno.tsv --out ukb")(evaluate)
+
+
+app.command(epilog="Example: fabgwas cohort ukb.{chrom} --embeddings e --out ukb")(cohort)
 
 
 @app.command(epilog="Example: fabgwas demo --out demo/height")
