@@ -10,16 +10,22 @@ from fabgwas.fab._multiplicity import (
 )
 from fabgwas.fab._posterior import Posterior, posterior
 from fabgwas.fab._pvalues import fab_log_pvalues
+from fabgwas.fab._quadratic import quadratic_log_pvalue
+from fabgwas.fab._sets import SetTest, kernel_test, variance_kernel
 
 __all__ = [
     "Posterior",
+    "SetTest",
     "bh_log_qvalues",
     "fab_intervals",
     "fab_log_pvalues",
     "family_log_pvalues",
     "family_weights",
     "fcr_intervals",
+    "kernel_test",
     "null_share",
     "posterior",
+    "quadratic_log_pvalue",
     "storey_log_qvalues",
+    "variance_kernel",
 ]
