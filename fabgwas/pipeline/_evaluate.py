@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fabgwas.errors import UsageError
 from fabgwas.io import write_table
@@ -177,22 +179,19 @@ def _draw(result: EvaluateResult) -> None:
         curves = dict(zip(people.names, people.scores.T, strict=True))
         roc({f"{n}, {measured.auc[n]:.3f}": s for n, s in curves.items()}, people.y > 0.5,
             axes[0])  # fmt: skip
-    first = people.names[0]
-    bars = _rows_of(measured.quantiles, first)
-    quantile_plot(*(bars[name].to_numpy() for name in ("estimate", "lower", "upper")),
-                  axes[-2], binary=people.binary)  # fmt: skip
-    bins = _rows_of(measured.calibration, first)
-    reliability(*(bins[name].to_numpy() for name in ("predicted", "observed", "se")),
-                axes[-1], binary=people.binary)  # fmt: skip
+    bars = _arrays(measured.quantiles, people.names[0], "estimate", "lower", "upper")
+    quantile_plot(bars[0], bars[1], bars[2], axes[-2], binary=people.binary)
+    bins = _arrays(measured.calibration, people.names[0], "predicted", "observed", "se")
+    reliability(bins[0], bins[1], bins[2], axes[-1], binary=people.binary)
     with write_atomically(result.outputs["figures"]) as temporary:
         # without a date, so that equal results make equal files
         figure.savefig(temporary, format="svg", metadata={"Date": None})
 
 
-def _rows_of(table: pa.Table, score: str) -> pa.Table:
-    import pyarrow.compute as pc
-
-    return table.filter(pc.equal(table["score"], score))
+def _arrays(table: pa.Table, score: str, *columns: str) -> list[np.ndarray]:
+    """Columns of the rows of one score."""
+    rows = table.filter(pc.equal(table["score"], score))
+    return [rows[name].to_numpy() for name in columns]
 
 
 def _write_manifest(

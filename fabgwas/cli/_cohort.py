@@ -1,0 +1,59 @@
+"""`fabgwas cohort`: embeddings of people."""
+
+from typing import Annotated
+
+import typer
+
+from fabgwas.cli import _options as option
+from fabgwas.cli._run import command_line, limit_threads, show_log
+from fabgwas.cli._score import Genotypes
+
+
+def cohort(
+    bfile: Genotypes,
+    embeddings: option.Embeddings,
+    out: option.Out,
+    dosage: Annotated[
+        str, typer.Option(help="Of the alternate allele: raw, or standardised.")
+    ] = "raw",
+    control: Annotated[
+        str | None,
+        typer.Option(
+            help="Instead of the vectors: random ones of the same length, or the same ones "
+            "permuted among variants."
+        ),
+    ] = None,
+    project: Annotated[
+        int | None, typer.Option(help="Project the vectors to so many random directions.")
+    ] = None,
+    components: Annotated[int, typer.Option(help="Principal components of L.")] = 20,
+    genotype_pcs: Annotated[
+        int, typer.Option(help="Principal components of the genotypes, for comparison.")
+    ] = 0,
+    build: option.Build = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of controls and projection.")] = 0,
+    threads: option.Threads = None,
+    overwrite: option.Overwrite = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Embed people: L = G E, dosages times the vectors of their variants."""
+    limit_threads(threads)
+    show_log(quiet=quiet)
+    from fabgwas.pipeline._cohort import CohortConfig
+    from fabgwas.pipeline._cohort import cohort as embed_people
+
+    config = CohortConfig(
+        genotypes=tuple(bfile),
+        embeddings=str(embeddings),
+        out=str(out),
+        dosage=dosage,
+        control=control,
+        project=project,
+        components=components,
+        genotype_pcs=genotype_pcs,
+        build=build,
+        seed=seed,
+    )
+    result = embed_people(config, overwrite=overwrite, command=command_line())
+    for line in result.summary():
+        print(line)
