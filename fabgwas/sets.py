@@ -31,9 +31,8 @@ def set_tests(
     See `fabgwas.fab.kernel_test`. The kernel is :math:`\mathrm{diag}(v) + m m'` from prior
     variances and means of the effects, or :math:`V^{1/2} X X' V^{1/2}` with features X, in
     which the alleles that the panel counts have similar effects where their features are
-    similar. All must be learned on other
-    folds. Variants that the panel lacks are left out, and so are the correlations between
-    LD blocks.
+    similar. All must be learned on other folds. Variants that the panel lacks are left
+    out, and so are the correlations between LD blocks.
 
     Parameters
     ----------
