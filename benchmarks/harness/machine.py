@@ -72,12 +72,24 @@ def reset_peak() -> None:
 
 def peak_bytes() -> int:
     """Largest resident memory since `reset_peak`, or of the whole process."""
-    try:
-        status = Path("/proc/self/status").read_text()
-        line = next(each for each in status.splitlines() if each.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    except (OSError, StopIteration):
+    found = _status("VmHWM")
+    if found is None:
         import resource
 
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else peak * 1024
+    return found
+
+
+def resident_bytes() -> int:
+    """Resident memory now, 0 where the system does not tell."""
+    return _status("VmRSS") or 0
+
+
+def _status(name: str) -> int | None:
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return None
+    line = next(each for each in lines if each.startswith(name))
+    return int(line.split()[1]) * 1024

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from fabgwas.evaluate import percentile_interval
+
 DRAWS = 400
 
 
@@ -64,7 +66,7 @@ def with_interval(value: float, draws: Float[np.ndarray, " draw"]) -> Metric:
     known = draws[np.isfinite(draws)]
     if known.size < draws.size / 2:
         return Metric(value)
-    lower, upper = np.quantile(known, [0.025, 0.975])
+    lower, upper = percentile_interval(known)
     return Metric(value, float(lower), float(upper), tuple(np.round(draws, 5).tolist()))
 
 
