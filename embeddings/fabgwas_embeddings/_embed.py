@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
+from fabgwas.store import WORK_FOLDER
 from fabgwas_embeddings._describe import Describer
 from fabgwas_embeddings._fasta import FastaVariants
 from fabgwas_embeddings._job import Job
@@ -58,7 +59,7 @@ def make_job(
         Whether a text that several shards have is encoded once; see `Job`.
     """
     path = Path(store_path)
-    opened = (sources or SourceFiles()).open(build, path / ".work" / "sources")
+    opened = (sources or SourceFiles()).open(build, path / WORK_FOLDER / "sources")
     return Job(
         variants=_open(variants),
         describer=Describer(build, load_template(template), opened.annotators),

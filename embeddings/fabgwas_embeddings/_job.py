@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fabgwas.errors import UsageError
-from fabgwas.store import EmbeddingStore, StoreMetadata, open_embeddings
+from fabgwas.store import WORK_FOLDER, EmbeddingStore, StoreMetadata, open_embeddings
 from fabgwas_embeddings._describe import Describer, Description
 from fabgwas_embeddings._ledger import Ledger
 from fabgwas_embeddings._variants import Shard, VariantSource
@@ -91,7 +91,7 @@ class Job:
     def open_ledger(self) -> Ledger:
         """The ledger of this job."""
         return Ledger(
-            self.path / ".work",
+            self.path / WORK_FOLDER,
             self.metadata.extra["job"],
             self.encoder.dim,
             share_texts=self.share_texts,

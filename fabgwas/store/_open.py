@@ -5,8 +5,19 @@ from pathlib import Path
 from fabgwas.errors import InputError
 from fabgwas.store._hub import is_published, open_published
 from fabgwas.store._reader import EmbeddingStore
-from fabgwas.store._schema import STORE_FILE, ShardEntry, StoreMetadata, read_store_file
+from fabgwas.store._schema import (
+    STORE_FILE,
+    WORK_FOLDER,
+    ShardEntry,
+    StoreMetadata,
+    read_store_file,
+)
 from fabgwas.store._shard import NativeShard
+
+_WHENCE = (
+    "`fabgwas embed run` makes a store of your variants; a published one can be downloaded "
+    "and opened as it is."
+)
 
 
 def open_embeddings(path: str | Path) -> EmbeddingStore:
@@ -26,21 +37,22 @@ def open_embeddings(path: str | Path) -> EmbeddingStore:
     """
     path = Path(path)
     if not path.exists():
-        raise InputError(f"{path}: no such file or folder; give the path of a store.")
+        raise InputError(f"{path}: no such file or folder. {_WHENCE}")
     if (path / STORE_FILE).exists():
         metadata, entries = read_store_file(path)
         shards = [_open_shard(path, metadata, entry) for entry in entries]
         return EmbeddingStore(path, metadata, shards)
-    if path.is_dir() and any(path.glob("chrom=*")):
+    if (path / WORK_FOLDER).is_dir() or any(path.glob("chrom=*")):
         raise InputError(
             f"{path}: unfinished embedding store, {STORE_FILE} is missing. Run the job "
-            "that writes it again: it goes on with the shards that are missing."
+            "that writes it again (the same `fabgwas embed run`): it goes on with the "
+            "shards that are missing."
         )
     if is_published(path):
         return open_published(path)
     raise InputError(
         f"{path}: no embedding store. Expected a folder with {STORE_FILE}, or Parquet "
-        "files with the columns chrom, pos, ref_UKB, alt_UKB and embedding."
+        f"files with the columns chrom, pos, ref_UKB, alt_UKB and embedding. {_WHENCE}"
     )
 
 

@@ -5,13 +5,16 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Float, Int, Int64
 from numpy.typing import DTypeLike
 
 from fabgwas.files import sha256_of
 from fabgwas.store._blocks import KeyBlock, VectorBlock, filtered, selection
+from fabgwas.store._find import find_rows
 from fabgwas.store._schema import ROW_GROUP, StoreMetadata
 from fabgwas.store._shard import Shard
+from fabgwas.store._show import show_store
 from fabgwas.variants import CHROMOSOMES, chromosome_code
 
 
@@ -130,8 +133,35 @@ class EmbeddingStore:
                         size = min(block_size, total - start)
                         block_rows, out, filled = self._new_block(size)
 
-    def take(self, rows: Int[np.ndarray, " variant"]) -> Float[np.ndarray, "variant dim"]:
-        """Vectors of the given rows, in any order and with repeats, as float32."""
+    def find(self, variants: pa.Table) -> Int64[np.ndarray, " variant"]:
+        """Rows of variants given by chrom, pos, ref, alt, -1 if absent; see `find_rows`."""
+        return find_rows(self, variants)
+
+    def take(
+        self, keys: Int[np.ndarray, " variant"] | pa.Table
+    ) -> Float[np.ndarray, "variant dim"]:
+        """Vectors of the given rows or variants, in any order and with repeats, as float32.
+
+        Parameters
+        ----------
+        keys
+            Global row numbers, or a table with the columns chrom, pos, ref, alt.
+
+        Raises
+        ------
+        ValueError
+            If the store lacks one of the variants; `find` tells which it has.
+        """
+        rows = keys
+        if isinstance(keys, pa.Table):
+            rows = self.find(keys)
+            absent = np.flatnonzero(rows < 0)
+            if absent.size:
+                first = keys.select(["chrom", "pos", "ref", "alt"]).slice(absent[0], 1)
+                raise ValueError(
+                    f"the store lacks {absent.size} of {rows.size} variants, first "
+                    f"{first.to_pylist()[0]}."
+                )
         distinct, inverse = np.unique(np.asarray(rows, np.int64), return_inverse=True)
         embedding = np.empty((distinct.size, self.dim), np.float32)
         for block in self.iter_blocks(distinct):
@@ -166,29 +196,19 @@ class EmbeddingStore:
         return len(checked)
 
     def __repr__(self) -> str:
-        facts = ", ".join(f"{name} {value}" for name, value in self._facts().items())
+        facts = ", ".join(f"{name} {value}" for name, value in self._facts.items())
         return f"EmbeddingStore({facts})"
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
-            for name, value in self._facts().items()
+            for name, value in self._facts.items()
         )
         return f"<table><caption>EmbeddingStore</caption>{rows}</table>"
 
+    @property
     def _facts(self) -> dict[str, str]:
-        about = self.metadata
-        facts = {
-            "model": about.model,
-            "vectors": f"{self.n_variants:,} x {self.dim} {about.dtype}",
-            "build": about.build,
-            "chromosomes": _ranges(self.chroms),
-        }
-        if about.template:
-            facts["template"] = about.template
-        if about.exclusions:
-            facts["left out"] = str(about.exclusions)
-        return facts
+        return show_store(self.metadata, self.n_variants, self.chroms)
 
     def _rows_by_shard(
         self, rows: Int[np.ndarray, " variant"] | None
@@ -220,15 +240,3 @@ def _chromosome(name: str) -> str:
     if not code:
         raise ValueError(f"chrom must be one of {' '.join(CHROMOSOMES)}, not {name!r}.")
     return CHROMOSOMES[code - 1]
-
-
-def _ranges(chroms: Sequence[str]) -> str:
-    """Chromosomes in words: ``1-22, X``."""
-    codes = [chromosome_code(chrom) for chrom in chroms]
-    breaks = [at for at in range(1, len(codes)) if codes[at] != codes[at - 1] + 1]
-    runs = [
-        chroms[low:high]
-        for low, high in zip([0, *breaks], [*breaks, len(codes)], strict=True)
-        if low < high
-    ]
-    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

@@ -24,6 +24,7 @@ from fabgwas.store._keys import KEY_FIELDS
 from fabgwas.variants import chromosome_code
 
 STORE_FILE = "store.json"
+WORK_FOLDER = ".work"  # of the job that writes a store, deleted when it is complete
 METADATA_KEY = b"fabgwas"
 ROW_GROUP = 8192  # rows
 

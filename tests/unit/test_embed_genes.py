@@ -9,6 +9,7 @@ import pytest
 
 from fabgwas.errors import InputError
 from fabgwas_embeddings import GeneModels, load_genes
+from fabgwas_embeddings.sources import read_genes
 
 TEXT = pa.table(
     {
@@ -109,7 +110,8 @@ def test_equals_plain_loops_on_real_genes(rng: np.random.Generator) -> None:
         assert set(named.split(", ") if named else ()) == inside
 
 
-def test_agrees_with_an_independent_annotation_of_real_variants(shared_data: Path) -> None:
+def annotated_snps(shared_data: Path) -> list[dict[str, str]]:
+    """SNPs of chromosome 22 that another program annotated, by position."""
     path = shared_data / "demo_annotations_hg19" / "height_snps_annotated.hg19.tsv.gz"
     with gzip.open(path, "rt") as file:
         header = file.readline().rstrip("\n").split("\t")
@@ -117,13 +119,50 @@ def test_agrees_with_an_independent_annotation_of_real_variants(shared_data: Pat
             dict(zip(header, line.rstrip("\n").split("\t"), strict=True)) for line in file
         ]
     rows = [row for row in rows if row["chr"] == "22"]
-    rows.sort(key=lambda row: int(row["pos_hg19"]))
+    return sorted(rows, key=lambda row: int(row["pos_hg19"]))
+
+
+def test_agrees_with_an_independent_annotation_of_real_variants(shared_data: Path) -> None:
+    rows = annotated_snps(shared_data)
     found = annotate(load_genes("GRCh37"), [int(row["pos_hg19"]) for row in rows], "22")
     region = np.array(found["region"])
     theirs = np.array([row["region"] for row in rows])
     assert np.mean((region == "intergenic") == (theirs == "intergenic")) > 0.999
     distance = np.array([int(row["dist_gene_bp"]) for row in rows])
     assert np.mean(np.array(found["gene_distance"]) == distance) > 0.999
+
+
+def test_real_exons_in_a_gtf_agree_with_an_independent_annotation(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    lines = []
+    with gzip.open(shared_data / "genes" / "exons_canonical.grch37.txt.gz", "rt") as file:
+        next(file)
+        for name, chrom, strand, start, end, starts, ends in map(str.split, file):
+            if chrom != "22":
+                continue
+            about = f'gene_name "{name}"; gene_type "protein_coding";'
+            bounds = [("gene", start, end)]
+            bounds += [
+                ("exon", a, b)
+                for a, b in zip(starts.split(","), ends.split(","), strict=True)
+                if a
+            ]
+            lines += [
+                f"chr22\tG\t{kind}\t{int(a) + 1}\t{b}\t.\t{strand}\t.\t{about}\n"
+                for kind, a, b in bounds
+            ]
+    path = tmp_path / "genes.gtf"
+    path.write_text("".join(lines))
+    rows = annotated_snps(shared_data)
+    found = annotate(
+        read_genes(path, "GRCh37"), [int(row["pos_hg19"]) for row in rows], "22"
+    )
+    ours, theirs = np.array(found["region"]), np.array([row["region"] for row in rows])
+    genic = np.isin(theirs, ["exonic", "intronic"]) & np.isin(ours, ["exonic", "intronic"])
+    assert genic.sum() > 5_000
+    assert np.mean(ours[genic] == theirs[genic]) > 0.999
+    assert np.sum(theirs == "exonic") > 100
 
 
 def test_an_unknown_build_is_named() -> None:

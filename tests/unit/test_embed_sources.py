@@ -13,9 +13,9 @@ from fabgwas.errors import InputError, UsageError
 from fabgwas_embeddings import Describer, load_template
 from fabgwas_embeddings.sources import (
     CatalogFilter,
+    PositionLookup,
     RsidLookup,
     SourceFiles,
-    build_lookup,
     catalog_annotator,
     read_catalog,
     read_clinvar,
@@ -126,30 +126,89 @@ def test_a_clinvar_vcf_of_another_build_is_refused(shared_data: Path) -> None:
         list(read_clinvar(path, "GRCh37"))
 
 
-def test_variant_summary_gives_the_rows_of_one_build(tmp_path: Path) -> None:
+# rows of ClinVar's variant_summary.txt (public domain) as published in 2026, both builds
+# of each variant; of the columns after PositionVCF those of later years are empty here
+SUMMARY_ROWS = [
+    ["15041", "Indel", "NM_014855.3(AP5Z1):c.80_83delinsTGCTGTAAACTGTAACTGTAAA "
+     "(p.Arg27_Ile28delinsLeuLeuTer)", "9907", "AP5Z1", "HGNC:22197",
+     "Pathogenic/Likely pathogenic", "1", "Dec 17, 2024", "397704705", "-",
+     "RCV000000012|RCV005255549|RCV004998069",
+     "MONDO:MONDO:0013342,MedGen:C3150901,OMIM:613647,Orphanet:306511||MedGen:C3661900",
+     "Hereditary spastic paraplegia 48|Macular dystrophy with or without extraocular "
+     "features|not provided", "germline;unknown", "germline", "GRCh37", "NC_000007.13", "7",
+     "4820844", "4820847", "na", "na", "7p22.1",
+     "criteria provided, multiple submitters, no conflicts", "4", "-", "N",
+     "ClinGen:CA215070,OMIM:613653.0001", "3", "2", "4820844", "GGAT",
+     "TGCTGTAAACTGTAACTGTAAA"],
+    ["15041", "Indel", "NM_014855.3(AP5Z1):c.80_83delinsTGCTGTAAACTGTAACTGTAAA "
+     "(p.Arg27_Ile28delinsLeuLeuTer)", "9907", "AP5Z1", "HGNC:22197",
+     "Pathogenic/Likely pathogenic", "1", "Dec 17, 2024", "397704705", "-",
+     "RCV000000012|RCV005255549|RCV004998069",
+     "MONDO:MONDO:0013342,MedGen:C3150901,OMIM:613647,Orphanet:306511||MedGen:C3661900",
+     "Hereditary spastic paraplegia 48|Macular dystrophy with or without extraocular "
+     "features|not provided", "germline;unknown", "germline", "GRCh38", "NC_000007.14", "7",
+     "4781213", "4781216", "na", "na", "7p22.1",
+     "criteria provided, multiple submitters, no conflicts", "4", "-", "N",
+     "ClinGen:CA215070,OMIM:613653.0001", "3", "2", "4781213", "GGAT",
+     "TGCTGTAAACTGTAACTGTAAA"],
+    ["15048", "single nucleotide variant", "NM_000410.4(HFE):c.845G>A (p.Cys282Tyr)",
+     "3077", "HFE", "HGNC:4886", "Pathogenic/Pathogenic, low penetrance; risk factor", "1",
+     "Feb 13, 2026", "1800562", "-", "RCV000000019|RCV000178096", "MONDO:MONDO:0021001",
+     "Hemochromatosis type 1|not provided|Hereditary cancer-predisposing syndrome|"
+     "Hereditary hemochromatosis|Porphyrinuria;Cutaneous photosensitivity|Bronze diabetes|"
+     "7 conditions|HFE-related disorder|Cardiomyopathy|Inborn genetic diseases|"
+     "6 conditions|Juvenile hemochromatosis|Neuroendocrine neoplasm",
+     "biparental;germline;unknown", "germline", "GRCh38", "NC_000006.12", "6", "26092913",
+     "26092913", "na", "na", "6p22.2",
+     "criteria provided, multiple submitters, no conflicts", "58", "ACMG2021,ACMG2022", "Y",
+     "UniProtKB:Q30201#VAR_004398,OMIM:613609.0001,ClinGen:CA113795", "3", "9", "26092913",
+     "G", "A"],
+]  # fmt: skip
+LATER_COLUMNS = (
+    "\tSomaticClinicalImpact\tSomaticClinicalImpactLastEvaluated\t"
+    "ReviewStatusClinicalImpact\tOncogenicity\tOncogenicityLastEvaluated\t"
+    "ReviewStatusOncogenicity\tSCVsForAggregateGermlineClassification\t"
+    "SCVsForAggregateSomaticClinicalImpact\tSCVsForAggregateOncogenicityClassification"
+)
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["34 columns", "43 columns"])
+def test_variant_summary_gives_the_rows_of_one_build(tmp_path: Path, later: bool) -> None:
+    header = SUMMARY_HEADER + (LATER_COLUMNS if later else "")
+    lines = ["\t".join([*row, *["-"] * 9 * later]) for row in SUMMARY_ROWS]
     path = tmp_path / "variant_summary.txt.gz"
-    names = SUMMARY_HEADER.split("\t")
-    values = {
-        "GeneSymbol": "GJB2",
-        "ClinicalSignificance": "Pathogenic",
-        "RS# (dbSNP)": "35887622",
-        "PhenotypeList": "not provided|Nonsyndromic hearing loss",
-        "Chromosome": "13",
-        "ReviewStatus": "reviewed by expert panel",
-        "ReferenceAlleleVCF": "A",
-        "AlternateAlleleVCF": "G",
+    path.write_bytes(gzip.compress("\n".join([header, *lines, ""]).encode()))
+    assert table(read_clinvar(path, "GRCh37"))["pos"].to_pylist() == [4820844]
+    indel, hfe = table(read_clinvar(path, "GRCh38")).to_pylist()
+    assert indel == {
+        "chrom": "7",
+        "pos": 4781213,
+        "ref": "GGAT",
+        "alt": "TGCTGTAAACTGTAACTGTAAA",
+        "rsid": "rs397704705",
+        "clinvar_significance": "Pathogenic/Likely pathogenic",
+        "clinvar_review": "criteria provided, multiple submitters, no conflicts",
+        "clinvar_conditions": "Hereditary spastic paraplegia 48, Macular dystrophy with or "
+        "without extraocular features",
+        "clinvar_gene": "AP5Z1",
+        "consequence": None,
     }
-    rows = [
-        values | {"Assembly": "GRCh37", "PositionVCF": "20763620"},
-        values | {"Assembly": "GRCh38", "PositionVCF": "20189481"},
-        values | {"Assembly": "GRCh38", "PositionVCF": "-1", "RS# (dbSNP)": "-1"},
+    assert (hfe["chrom"], hfe["pos"], hfe["rsid"]) == ("6", 26092913, "rs1800562")
+    names = hfe["clinvar_conditions"].split(", ")
+    assert names[:2] == [
+        "Hemochromatosis type 1",
+        "Hereditary cancer-predisposing syndrome",
     ]
-    lines = ["\t".join(row.get(name, "-") for name in names) for row in rows]
-    path.write_bytes(gzip.compress("\n".join([SUMMARY_HEADER, *lines, ""]).encode()))
-    found = table(read_clinvar(path, "GRCh38")).to_pylist()
-    assert [row["pos"] for row in found] == [20189481, None]
-    assert found[0]["clinvar_conditions"] == "Nonsyndromic hearing loss"
-    assert [row["rsid"] for row in found] == ["rs35887622", None]
+    assert not any("conditions" in name for name in names)
+
+
+def test_a_variant_without_place_or_rsid_is_read_as_such(tmp_path: Path) -> None:
+    row = dict(zip(SUMMARY_HEADER.split("\t"), SUMMARY_ROWS[-1], strict=True))
+    row |= {"PositionVCF": "-1", "RS# (dbSNP)": "-1", "ReferenceAlleleVCF": "na"}
+    path = tmp_path / "variant_summary.txt"
+    path.write_text("\n".join([SUMMARY_HEADER, "\t".join(row.values()), ""]))
+    (found,) = table(read_clinvar(path, "GRCh38")).to_pylist()
+    assert (found["pos"], found["ref"], found["rsid"]) == (None, None, None)
 
 
 # --- GWAS Catalog --------------------------------------------------------------------
@@ -321,17 +380,13 @@ def records(*rows: tuple[str, int, str, str, str]) -> list[pa.RecordBatch]:
 
 
 def test_a_lookup_matches_swapped_and_flipped_alleles_only(tmp_path: Path) -> None:
-    found = build_lookup(
-        records(
-            ("1", 30, "A", "G", "late"),
-            ("1", 10, "A", "G", "snv"),
-            ("1", 10, "A", "AT", "indel"),
-            ("2", 10, "A", "G", "elsewhere"),
-        ),
-        tmp_path / "lookup",
-        ("value",),
-        {},
+    database = records(
+        ("1", 30, "A", "G", "late"),
+        ("1", 10, "A", "G", "snv"),
+        ("1", 10, "A", "AT", "indel"),
+        ("2", 10, "A", "G", "elsewhere"),
     )
+    found = PositionLookup(lambda: database, tmp_path / "lookup", ("value",), {})
     rows = [(10, "A", "G"), (10, "G", "A"), (10, "T", "C"), (10, "A", "C"), (10, "AT", "A")]
     rows += [(20, "A", "G"), (30, "A", "G")]
     annotated = found.annotate("1", variants(*((*row, None) for row in rows)))
@@ -365,14 +420,53 @@ def test_another_build_joins_by_rsid_and_alleles() -> None:
 
 
 def test_a_lookup_that_is_there_is_not_read_again(tmp_path: Path) -> None:
-    build_lookup(records(("1", 10, "A", "G", "x")), tmp_path / "l", ("value",), {})
-    again = build_lookup(iter(()), tmp_path / "l", ("value",), {})
-    assert again.annotate("1", variants((10, "A", "G", None)))["value"].to_pylist() == ["x"]
+    wanted = variants((10, "A", "G", None))
+    for database in (records(("1", 10, "A", "G", "x")), []):
+        found = PositionLookup(lambda d=database: d, tmp_path / "l", ("value",), {})
+        assert found.annotate("1", wanted)["value"].to_pylist() == ["x"]
 
 
 def test_an_empty_database_is_named(tmp_path: Path) -> None:
+    found = PositionLookup(list, tmp_path / "l", ("value",), {"path": "none.vcf"})
     with pytest.raises(InputError, match=r"none\.vcf"):
-        build_lookup([], tmp_path / "l", ("value",), {"path": "none.vcf"})
+        found.annotate("1", variants((10, "A", "G", None)))
+
+
+def test_a_large_database_is_never_held_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fabgwas_embeddings.sources._lookup._ROW_GROUP", 1_000)
+    n = 300_000
+    columns = {"chrom": ["1"] * n, "pos": pa.array(range(1, n + 1), pa.int32())}
+    alleles = {"ref": ["A"] * n, "alt": ["C"] * n}
+    value = pa.array([f"{'x' * 200} {i}" for i in range(1, n + 1)])
+    batch = pa.record_batch({**columns, **alleles, "value": value})
+    found = PositionLookup(lambda: [batch], tmp_path / "l", ("value",), {})
+    found.annotate("1", variants((1, "A", "C", None)))  # sorts it
+    far = variants(*((pos, "A", "C", None) for pos in range(500, n, 1_500)))
+    held = pa.default_memory_pool()
+    before, peak = held.bytes_allocated(), 0
+    for records in found._near("1", far["pos"].to_numpy()):
+        peak = max(peak, held.bytes_allocated() - before)
+        assert len(records) == 1_000
+    assert peak < value.nbytes / 10
+    values = found.annotate("1", far)["value"].to_pylist()
+    assert [int(each.split()[1]) for each in values] == far["pos"].to_pylist()
+
+
+def test_files_of_several_chromosomes_are_read_as_one(tmp_path: Path) -> None:
+    rows = {"13": "13-20189481-A-G,GJB2(dist=0),D", "21": "21-9000000-C-T,BAGE2,T"}
+    paths = []
+    for chrom, row in rows.items():
+        paths.append(tmp_path / f"favor_chr{chrom}.csv")
+        header = "variant_vcf,genecode_comprehensive_info,metasvm_pred"
+        paths[-1].write_text(f"{header}\n{row}\n")
+    opened = SourceFiles(favor=paths, exclude_sources=["genes"]).open("GRCh38", tmp_path)
+    describer = Describer("GRCh38", load_template("paper"), opened.annotators)
+    gjb2 = describer.describe("13", variants((20189481, "A", "G", None))).texts[0]
+    bage2 = describer.describe("21", variants((9000000, "C", "T", None))).texts[0]
+    assert "predicted as D" in gjb2
+    assert "predicted as T" in bage2
 
 
 @pytest.fixture

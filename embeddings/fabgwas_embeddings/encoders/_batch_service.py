@@ -34,7 +34,7 @@ class BatchService:
         self._errors = (openai.APIError,)
         self._key = api_key(key_variable, base_url)
         self._host = service_name(base_url)
-        self._client = openai.OpenAI(
+        self._client: Any = openai.OpenAI(
             api_key=self._key, base_url=base_url, max_retries=_ATTEMPTS - 1
         )
 

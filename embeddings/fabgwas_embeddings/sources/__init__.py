@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from fabgwas_embeddings.sources._favor import (
     read_favor,
 )
 from fabgwas_embeddings.sources._gene_files import read_genes
-from fabgwas_embeddings.sources._lookup import PositionLookup, RsidLookup, build_lookup
+from fabgwas_embeddings.sources._lookup import PositionLookup, RsidLookup
 from fabgwas_embeddings.sources._ontology import with_children
 
 SOURCES = ("favor", "clinvar", "gwas_catalog", "genes")
@@ -105,7 +105,8 @@ class SourceFiles:
         for path in self.favor:
             source = source_of("favor", path)
             place = folder / f"favor-{len(fields)}-{source['sha256'][:16]}"
-            found.append(build_lookup(read_favor(path), place, fields, source))
+            read = partial(read_favor, path)
+            found.append(PositionLookup(read, place, fields, source))
         return found
 
     def _clinvar(self, path: Path, build: str, folder: Path) -> Annotator:
@@ -115,7 +116,8 @@ class SourceFiles:
             batches = read_clinvar(path, told)
             return RsidLookup(batches, CLINVAR_FIELDS, source | {"joined": "by rsID"})
         place = folder / f"clinvar-{source['sha256'][:16]}"
-        return build_lookup(read_clinvar(path, build), place, CLINVAR_FIELDS, source)
+        read = partial(read_clinvar, path, build)
+        return PositionLookup(read, place, CLINVAR_FIELDS, source)
 
     def _genes(self, build: str) -> Annotator:
         if self.genes is None:
@@ -140,7 +142,6 @@ __all__ = [
     "PositionLookup",
     "RsidLookup",
     "SourceFiles",
-    "build_lookup",
     "catalog_annotator",
     "read_catalog",
     "read_clinvar",

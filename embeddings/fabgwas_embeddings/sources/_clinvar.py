@@ -17,7 +17,7 @@ CLINVAR_FIELDS = (
     "consequence",
 )
 _VCF = ["chrom", "pos", "id", "ref", "alt", "qual", "filter", "info"]
-_NO_CONDITION = r"(?i)^(not[ _]provided|not[ _]specified|see[ _]cases)$"
+_NO_CONDITION = r"(?i)^(not[ _]provided|not[ _]specified|see[ _]cases|\d+ conditions)$"
 _SUMMARY = {
     "chrom": "Chromosome",
     "pos": "PositionVCF",

@@ -1,12 +1,12 @@
 """Annotations kept by position on disk, and looked up shard by shard.
 
 A database is read once, in batches, into one Parquet file a chromosome, sorted by position.
-A shard of variants then reads only the row groups that its positions lie in, so neither the
-database nor the genome is ever in memory.
+A shard of variants then reads only the row groups that its positions lie in, one at a time,
+so neither the database nor the genome is ever in memory, however far apart variants lie.
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from jaxtyping import Int64
+from jaxtyping import Int, Int64
 
 from fabgwas.errors import InputError
 from fabgwas.variants import (
@@ -37,37 +37,67 @@ class PositionLookup:
 
     The two alleles match in any order and on either strand. Of several records of one
     variant the first counts.
+
+    Parameters
+    ----------
+    read
+        Gives the database: columns chrom, pos, ref, alt and the fields; rows without a
+        place are left out. Called when the first variant is looked up.
+    folder
+        Where the database is sorted into; what is there is taken as it is.
+    fields
+        Columns that are looked up.
+    source
+        File that the database comes from.
     """
 
     def __init__(
-        self, folder: Path, fields: tuple[str, ...], source: dict[str, Any]
+        self,
+        read: Callable[[], Iterable[pa.RecordBatch]],
+        folder: Path,
+        fields: tuple[str, ...],
+        source: dict[str, Any],
     ) -> None:
+        self._read = read
         self.folder = folder
         self.fields = fields
         self.source = source
 
     def annotate(self, chrom: str, variants: pa.Table) -> pa.Table:
         """Add the fields to variants of one chromosome, sorted by pos."""
-        records = self._near(chrom, variants["pos"])
-        match = match_variants(_keys(chrom, records), _keys(chrom, variants))
+        if not self.folder.exists():
+            _build(self._read(), self.folder, self.fields, self.source)
+        pos = variants["pos"].to_numpy()
         row = np.full(len(variants), -1, np.int64)
-        row[match.right] = match.left
+        kinds = pq.read_schema(next(self.folder.glob("*.parquet")))
+        found = [kinds.empty_table().select(self.fields)]
+        rows = 0
+        for records in self._near(chrom, pos):
+            there = records["pos"].to_numpy()
+            low, high = np.searchsorted(pos, [there[0], there[-1] + 1]).tolist()
+            near = variants.slice(low, high - low)
+            match = match_variants(_keys(chrom, records), _keys(chrom, near))
+            new = row[low + match.right] < 0
+            row[low + match.right[new]] = rows + np.arange(new.sum())
+            rows += int(new.sum())
+            found.append(records.select(self.fields).take(match.left[new]))
+        known = pa.concat_tables(found).combine_chunks()
         index = pa.array(row, mask=row < 0)
         for name in self.fields:
-            variants = fill(variants, name, records[name].combine_chunks().take(index))
+            variants = fill(variants, name, known[name].combine_chunks().take(index))
         return variants
 
-    def _near(self, chrom: str, pos: pa.ChunkedArray) -> pa.Table:
+    def _near(self, chrom: str, pos: Int[np.ndarray, " variant"]) -> Iterator[pa.Table]:
+        """The row groups that positions lie in, one after the other."""
         path = self.folder / f"{chrom}.parquet"
         if not path.exists():
-            kinds = pq.read_schema(next(self.folder.glob("*.parquet")))
-            return kinds.empty_table()
-        low, high = pos[0].as_py(), pos[-1].as_py()
-        return pq.read_table(
-            path,
-            columns=["pos", "ref", "alt", *self.fields],
-            filters=[("pos", ">=", low), ("pos", "<=", high)],
-        )
+            return
+        with pq.ParquetFile(path) as file:
+            for group in range(file.metadata.num_row_groups):
+                held = file.metadata.row_group(group).column(0).statistics
+                low, high = np.searchsorted(pos, [held.min, held.max + 1])
+                if low < high:
+                    yield file.read_row_group(group, ["pos", "ref", "alt", *self.fields])
 
 
 class RsidLookup:
@@ -102,27 +132,13 @@ class RsidLookup:
         return variants
 
 
-def build_lookup(
+def _build(
     batches: Iterable[pa.RecordBatch],
     folder: Path,
     fields: tuple[str, ...],
     source: dict[str, Any],
-) -> PositionLookup:
-    """Sort a database into `folder`; one that is there is taken as it is.
-
-    Parameters
-    ----------
-    batches
-        Columns chrom, pos, ref, alt and the fields; rows without a place are left out.
-    folder
-        Does not exist, or is the lookup of the same database.
-    fields
-        Columns that are looked up.
-    source
-        File that the database came from.
-    """
-    if folder.exists():
-        return PositionLookup(folder, fields, source)
+) -> None:
+    """Sort a database into `folder`, which is whole once it is there."""
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -132,7 +148,6 @@ def build_lookup(
     for path in partial.iterdir():
         _sort(path)
     partial.replace(folder)
-    return PositionLookup(folder, fields, source)
 
 
 def _spread(
