@@ -1,6 +1,10 @@
-"""A store as a dataset for the Hugging Face Hub: plain lists of float32, and a card."""
+"""A store as a dataset for the Hugging Face Hub: plain lists of float32, and a card.
+
+Its files carry the metadata of the store, so that `open_embeddings` reads it back.
+"""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fabgwas.errors import UsageError
-from fabgwas.store import EmbeddingStore, open_embeddings
+from fabgwas.store import METADATA_KEY, EmbeddingStore, open_embeddings
 
 _FILE_ROWS = 65_536
 _ROW_GROUP_BYTES = 4 << 20  # the viewer reads a whole row group for a page
@@ -61,6 +65,9 @@ Left out of the descriptions: {exclusions}.
 ```python
 from datasets import load_dataset
 variants = load_dataset("path/to/this", split="train", streaming=True)
+
+import fabgwas as fg
+store = fg.open_embeddings("path/to/a/download/of/this")
 ```
 """
 
@@ -84,17 +91,19 @@ def export_hf(
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder}: is not empty; choose another folder.")
     for chrom in store.chroms:
-        _write_chromosome(store, chrom, folder / "data" / chrom)
+        _write_chromosome(store, chrom, folder / "data" / f"chr{chrom}")
     (folder / "README.md").write_text(_card(store, licence), encoding="utf-8")
     return folder
 
 
 def _write_chromosome(store: EmbeddingStore, chrom: str, folder: Path) -> None:
     folder.mkdir(parents=True)
+    about = replace(store.metadata, dtype="float32")
+    told = {METADATA_KEY: json.dumps(about.to_dict(), sort_keys=True)}
     writer: pq.ParquetWriter | None = None
     rows_in_file = files = 0
     for block in store.iter_keys(chrom):
-        table = _rows(block.table, store.take(block.rows))
+        table = _rows(block.table, store.take(block.rows)).replace_schema_metadata(told)
         if writer is None:
             path = folder / f"part-{files:05d}.parquet"
             writer = pq.ParquetWriter(

@@ -3,9 +3,12 @@
 Its files have the columns chrom, pos (text), ref_UKB, alt_UKB, embedding (a list of any
 length of float or double) and sometimes rsid, in ``HapMap3-MEGA/``,
 ``UKB-Imputed-90m/chrNN/`` and ``FAVOR-All-9B/chrNN/chrNN_MM/``. Positions are GRCh38;
-rows need not be sorted, and one file may hold several chromosomes.
+rows need not be sorted, and one file may hold several chromosomes. A store that was
+exported for the Hub is such a dataset too: its alleles are called ref and alt, and its
+files say what the vectors are.
 """
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -18,12 +21,13 @@ from jaxtyping import Float32
 
 from fabgwas.errors import InputError
 from fabgwas.store._reader import EmbeddingStore
-from fabgwas.store._schema import StoreMetadata
+from fabgwas.store._schema import METADATA_KEY, StoreMetadata
 from fabgwas.store._shard import Shard
 from fabgwas.variants import CHROMOSOMES, chromosome_code, chromosome_codes
 
 _DATASET = "LiLabUNC/Variant-Foundation-Embeddings"
-_COLUMNS = ("chrom", "pos", "ref_UKB", "alt_UKB")
+_ALLELES = (("ref_UKB", "alt_UKB"), ("ref", "alt"))
+_COLUMNS = ("chrom", "pos", "embedding")
 _COLLECTIONS = (
     "HapMap3-MEGA",
     "UKB-Imputed-90m",
@@ -36,7 +40,7 @@ _MODELS = {3072: "text-embedding-3-large", 1024: "Qwen3-Embedding-0.6B"}
 class PublishedShard(Shard):
     """A file of the published layout."""
 
-    key_columns = (*_COLUMNS, "rsid")
+    key_columns = ("chrom", "pos", *_ALLELES[0], *_ALLELES[1], "rsid")
 
     @property
     def vector_columns(self) -> list[str]:
@@ -55,7 +59,7 @@ class PublishedShard(Shard):
         chrom = pa.DictionaryArray.from_arrays(codes - 1, pa.array(CHROMOSOMES))
         ref, alt = (
             pc.utf8_upper(batch.column(name).cast(pa.string())).dictionary_encode()
-            for name in ("ref_UKB", "alt_UKB")
+            for name in _alleles(batch.schema)
         )
         return pa.table(
             {
@@ -98,7 +102,7 @@ class PublishedShard(Shard):
 def is_published(path: Path) -> bool:
     """Whether Parquet files of the published layout are at `path` or below."""
     files = _files(path)
-    return bool(files) and {*_COLUMNS, "embedding"} <= set(_schema(files[0]).names)
+    return bool(files) and not _lacks(files[0])
 
 
 def open_published(path: Path) -> EmbeddingStore:
@@ -110,12 +114,12 @@ def open_published(path: Path) -> EmbeddingStore:
             f"{path / inside[0]}."
         )
     files = sorted(_files(path), key=lambda file: _natural(file.relative_to(path.parent)))
-    metadata = _guess_metadata(path, files[0])
+    metadata = _told_metadata(files[0]) or _guess_metadata(path, files[0])
     shards: list[Shard] = []
     for file in files:
-        missing = {*_COLUMNS, "embedding"} - set(_schema(file).names)
+        missing = _lacks(file)
         if missing:
-            raise InputError(f"{file}: lacks the columns {sorted(missing)}.")
+            raise InputError(f"{file}: lacks the columns {missing}.")
         shard = PublishedShard(file, pq.read_metadata(file).num_rows, (), metadata)
         shards.append(replace(shard, chroms=_chroms(shard)))
     shards.sort(key=lambda shard: min(map(chromosome_code, shard.chroms), default=0))
@@ -133,6 +137,18 @@ def _schema(file: Path) -> pa.Schema:
         return pq.read_schema(file)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{file}: not a Parquet file ({error}); copy it anew.") from error
+
+
+def _alleles(schema: pa.Schema) -> tuple[str, str]:
+    """Names of the columns with the two alleles."""
+    return next(pair for pair in _ALLELES if set(pair) <= set(schema.names))
+
+
+def _lacks(file: Path) -> list[str]:
+    """Columns that a file of the published layout has, and this one has not."""
+    names = set(_schema(file).names)
+    alleles = [] if any(set(pair) <= names for pair in _ALLELES) else list(_ALLELES[0])
+    return [name for name in (*_COLUMNS, *alleles) if name not in names]
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
@@ -153,6 +169,12 @@ def _chroms(shard: PublishedShard) -> tuple[str, ...]:
         raise shard.damaged(error) from error
     codes = {chromosome_code(name or "") for name in names["chrom"].unique().to_pylist()}
     return tuple(CHROMOSOMES[code - 1] for code in sorted(codes - {0}))
+
+
+def _told_metadata(file: Path) -> StoreMetadata | None:
+    """What an exported file says of its vectors."""
+    text = (_schema(file).metadata or {}).get(METADATA_KEY)
+    return None if text is None else StoreMetadata.from_dict(json.loads(text))
 
 
 def _guess_metadata(path: Path, file: Path) -> StoreMetadata:

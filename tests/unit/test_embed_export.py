@@ -1,5 +1,6 @@
 """Stores as datasets for the Hub."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,29 @@ def test_the_dataset_holds_the_same_vectors(store: Path, tmp_path: Path) -> None
     opened = open_embeddings(store)
     np.testing.assert_array_equal(vectors, opened.take(np.arange(opened.n_variants)))
     assert found["pos"].to_pylist()[:3] == [15_000_000, 15_003_000, 15_006_000]
+
+
+def test_the_dataset_is_opened_as_the_store_that_it_was(
+    store: Path, tmp_path: Path
+) -> None:
+    from fabgwas.store import open_embeddings
+
+    before = open_embeddings(store)
+    after = open_embeddings(export_hf(store, tmp_path / "hf"))
+    assert after.chroms == before.chroms == ("21", "X")
+    assert after.metadata == replace(before.metadata, dtype="float32")
+    for old, new in zip(before.iter_blocks(), after.iter_blocks(), strict=True):
+        np.testing.assert_array_equal(old.embedding, new.embedding)
+    for chrom in before.chroms:
+        old, new = (
+            pa.concat_tables(block.table for block in each.iter_keys(chrom))
+            for each in (before, after)
+        )
+        assert old.to_pylist() == new.to_pylist()
+    again = export_hf(after, tmp_path / "again")
+    for path in (tmp_path / "hf" / "data").rglob("*.parquet"):
+        copy = again / path.relative_to(tmp_path / "hf")
+        assert copy.read_bytes() == path.read_bytes()
 
 
 def test_row_groups_are_small_enough_for_the_viewer(store: Path, tmp_path: Path) -> None:

@@ -127,6 +127,39 @@ def test_take_keeps_the_order_and_repeats(store, embedding):
     np.testing.assert_array_equal(store.take(rows), embedding[rows])
 
 
+def test_variants_are_found_and_taken_by_their_keys(rng, store, table, embedding):
+    step = np.diff(table["pos"].to_numpy(), prepend=0, append=0) != 0
+    alone = np.flatnonzero(step[:-1] & step[1:])  # the only variant at its position
+    rows = rng.permutation(alone)
+    keys = table.select(["chrom", "pos", "ref", "alt"]).take(rows)
+    np.testing.assert_array_equal(store.find(keys), rows)
+    np.testing.assert_array_equal(store.take(keys), embedding[rows])
+
+
+def test_variants_that_are_absent_are_told(store, table):
+    keys = table.select(["chrom", "pos", "ref", "alt"]).slice(9000, 2)
+    strange = pa.table({"chrom": ["7"], "pos": [5], "ref": ["A"], "alt": ["C"]})
+    both = pa.concat_tables([keys.cast(strange.schema), strange])
+    assert store.find(both)[2] == -1
+    assert set(store.find(keys) // 9000) == {1}
+    with pytest.raises(ValueError, match=r"lacks 1 of 3 variants, first .*'chrom': '7'"):
+        store.take(both)
+
+
+def test_a_swapped_or_flipped_variant_is_the_same(tmp_path):
+    table = pa.table({"chrom": ["1"], "pos": [7], "ref": ["A"], "alt": ["C"]})
+    store = write_embeddings(tmp_path, METADATA, table, np.ones((1, DIM)))
+    moved = pa.table(
+        {
+            "chrom": ["chr1"] * 4,
+            "pos": [7, 7, 7, 7],
+            "ref": ["C", "T", "G", "A"],
+            "alt": ["A", "G", "T", "G"],
+        }
+    )
+    assert store.find(moved).tolist() == [0, 0, 0, -1]
+
+
 def test_keys_of_a_region(store, table):
     rows, keys = all_keys(store, chrom="chr10", positions=(1000, 2000))
     pos = table["pos"].to_numpy()
@@ -312,9 +345,12 @@ def test_a_damaged_shard_is_named(store):
 
 
 def test_what_is_not_a_store_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match=r"no such file.*`fabgwas embed run` makes"):
         open_embeddings(tmp_path / "nowhere")
-    with pytest.raises(InputError, match="no embedding store"):
+    with pytest.raises(InputError, match=r"no embedding store.*`fabgwas embed run` makes"):
+        open_embeddings(tmp_path)
+    (tmp_path / ".work").mkdir()
+    with pytest.raises(InputError, match=r"unfinished .*the same `fabgwas embed run`"):
         open_embeddings(tmp_path)
 
 
