@@ -1,127 +1,59 @@
-"""Tables of people: scores, phenotypes, covariates, whoever wrote them."""
+"""Lists of people, as PLINK's --keep reads them."""
 
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet
-from jaxtyping import Float
+from jaxtyping import Int
 
 from fabgwas.errors import InputError
-from fabgwas.io._bim import read_fam
-from fabgwas.io._delimited import read_columns, split_header, without_padding
-from fabgwas.io._open import read_bytes
 
-ID = "IID"
-_PERSON = ("iid", "sample", "sample_id", "id")
-_FAMILY = ("fid", "family", "family_id")
-_MOST_LEVELS = 20
+_NAMES_OF_COLUMNS = ("FID", "IID", "#FID", "#IID")
 
 
-def read_people(path: str | Path) -> pa.Table:
-    """Read a table with one row per person.
+def read_people(path: str | Path, samples: pa.Table) -> Int[np.ndarray, " chosen"]:
+    """Numbers of the samples that a file lists, in the order of the samples.
 
-    Understood are text with a header (PLINK's .sscore, .profile, .eigenvec, phenotypes and
-    covariates; .csv), Parquet, and .fam files, whose sixth column becomes PHENO.
-
-    Returns
-    -------
-    The column IID first, as text; then all others but the family, numbers as float64 and
-    the rest as text.
+    Parameters
+    ----------
+    path
+        One person a line: family and individual ID, or the individual ID alone. A line
+        that begins with ``#`` or with names of columns is skipped; so are people whom the
+        genotypes lack.
+    samples
+        Columns family and sample, as in `Genotypes.samples`.
 
     Raises
     ------
     InputError
-        If there is no column of people, or a person occurs twice.
+        If the file is absent or lists none of the samples, or an individual ID that stands
+        alone belongs to several samples.
     """
     path = Path(path)
-    if path.suffix == ".fam":
-        fam = read_fam(path)
-        raw = pa.table({ID: fam["sample"], "PHENO": fam["phenotype"]})
-    elif path.suffix == ".parquet":
-        try:
-            raw = pyarrow.parquet.read_table(path, partitioning=None)
-        except (OSError, pa.ArrowInvalid) as error:
-            message = " ".join(str(error).split())[:200]
-            raise InputError(f"{path}: cannot be read as Parquet: {message}.") from error
-    else:
-        text = without_padding(split_header(read_bytes(path), str(path)))
-        raw = read_columns(text, dict.fromkeys(text.header, pa.string()))
-    return _canonical(raw, path)
-
-
-def _canonical(raw: pa.Table, path: Path) -> pa.Table:
-    person = next((n for n in raw.column_names if n.lower() in _PERSON), None)
-    if person is None:
-        raise InputError(
-            f"{path}: no column of people (IID) among "
-            f"{' '.join(raw.column_names[:20])}; name it so."
-        )
-    ids = raw[person].cast(pa.string())
-    counts = pc.value_counts(ids)
-    repeated = counts.filter(pc.greater(pc.struct_field(counts, "counts"), 1))
-    if len(repeated):
-        name = repeated[0].as_py()["values"]
-        raise InputError(f"{path}: {name} occurs several times in column {person}.")
-    columns = {ID: ids}
-    for name in raw.column_names:
-        if name != person and name.lower() not in _FAMILY:
-            columns[name] = _number(raw[name])
-    return pa.table(columns)
-
-
-def _number(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """As float64 if that loses nothing; vectors stay as they are."""
-    if pa.types.is_nested(column.type):
-        return column
-    try:
-        return column.cast(pa.float64())
-    except pa.ArrowInvalid:
-        return column.cast(pa.string())
-
-
-def numeric_matrix(
-    table: pa.Table, path: str
-) -> tuple[Float[np.ndarray, "sample column"], list[str]]:
-    """All columns but IID as numbers; text becomes one column per level but the first.
-
-    Vectors of one length become as many columns. Nulls are nan.
-
-    Raises
-    ------
-    InputError
-        If a column of text has too many levels to be a category.
-    """
-    columns: list[np.ndarray] = []
-    names: list[str] = []
-    for name in table.column_names:
-        if name == ID:
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file.")
+    people = list(
+        zip(*(samples[name].to_pylist() for name in ("family", "sample")), strict=True)
+    )
+    by_name: dict[tuple[str, ...], list[int]] = {}
+    for number, (family, person) in enumerate(people):
+        by_name.setdefault((family, person), []).append(number)
+        by_name.setdefault((person,), []).append(number)
+    chosen: set[int] = set()
+    for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        fields = tuple(text.split()[:2])
+        if not fields or fields[0].startswith("#") or fields[0] in _NAMES_OF_COLUMNS:
             continue
-        column = table[name].combine_chunks()
-        if pa.types.is_fixed_size_list(column.type):
-            width = column.type.list_size
-            values = column.flatten().to_numpy().reshape(-1, width).astype(np.float64)
-            columns += list(values.T)
-            names += [f"{name}_{k + 1}" for k in range(width)]
-        elif pa.types.is_floating(column.type):
-            columns.append(pc.fill_null(column, np.nan).to_numpy())
-            names.append(name)
-        else:
-            for level, values in _levels(column, name, path):
-                columns.append(values)
-                names.append(f"{name}={level}")
-    matrix = np.column_stack(columns) if columns else np.empty((table.num_rows, 0))
-    return matrix.astype(np.float64), names
-
-
-def _levels(column: pa.Array, name: str, path: str) -> list[tuple[str, np.ndarray]]:
-    levels = sorted(pc.unique(column.drop_null()).to_pylist())
-    if len(levels) > _MOST_LEVELS:
+        found = by_name.get(fields, [])
+        if len(found) > 1:
+            raise InputError(
+                f"{path}, line {line}: {' '.join(fields)} are {len(found)} people of the "
+                "genotypes; give family and individual ID."
+            )
+        chosen.update(found)
+    if not chosen:
         raise InputError(
-            f"{path}: column {name} has {len(levels)} different texts, too many for a "
-            "category; leave it out."
+            f"{path}: lists none of the {samples.num_rows} people of the genotypes; its "
+            "lines must be family and individual ID, or individual ID."
         )
-    known = column.is_valid().to_numpy(zero_copy_only=False)
-    found = column.to_numpy(zero_copy_only=False)
-    return [(level, np.where(known, found == level, np.nan)) for level in levels[1:]]
+    return np.array(sorted(chosen))

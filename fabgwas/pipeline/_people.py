@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from fabgwas.errors import InputError, NothingToAnalyseError
-from fabgwas.io._people import ID, numeric_matrix, read_people
+from fabgwas.io._person_tables import ID, numeric_matrix, read_person_table
 
 log = logging.getLogger("fabgwas")
 
@@ -58,14 +58,14 @@ def read_evaluated(
     NothingToAnalyseError
         If fewer than ten people are left.
     """
-    table = read_people(scores)
+    table = read_person_table(scores)
     names = _score_names(table, wanted, scores)
-    outcome = _phenotype(read_people(phenotype), phenotype_name, phenotype)
+    outcome = _phenotype(read_person_table(phenotype), phenotype_name, phenotype)
     y, binary = _coded(outcome, phenotype, quantitative=quantitative)
     columns = [_columns_of(table, names, scores)]
     row = [np.arange(table.num_rows), _rows_in(outcome, table)]
     if covariates is not None:
-        others = read_people(covariates)
+        others = read_person_table(covariates)
         chosen = [name for name in others.column_names if name != ID]
         if covariate_names is not None:
             chosen = list(covariate_names)
