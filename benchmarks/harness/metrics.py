@@ -66,7 +66,7 @@ def with_interval(value: float, draws: Float[np.ndarray, " draw"]) -> Metric:
     known = draws[np.isfinite(draws)]
     if known.size < draws.size / 2:
         return Metric(value)
-    lower, upper = percentile_interval(known)
+    [(lower, upper)] = percentile_interval(known[:, None])
     return Metric(value, float(lower), float(upper), tuple(np.round(draws, 5).tolist()))
 
 
