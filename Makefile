@@ -1,5 +1,6 @@
 # make demo   install, then run fabgwas on real UK Biobank height statistics
-# make test   install, then run everything that CI runs
+# make test   install, then run everything that CI runs, but for
+# make test-models   the tests that need torch (5 GB on Linux), in an environment of their own
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 # one thread of BLAS per worker, or the workers fight for the processors
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-models lint clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -21,8 +22,11 @@ test: $(VENV)/.dev
 	$(PYTEST) --dist loadfile tests/unit tests/golden tests/e2e README.md
 	JAXTYPING_DISABLE=1 $(PYTEST) tests/calibration
 
+test-models: .venv-models/.ready
+	.venv-models/bin/python -m pytest --quiet tests/unit/test_embed_transformers.py
+
 clean:
-	rm -rf $(VENV) demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-models demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # uv only because it resolves and unpacks in parallel; it installs what pip would
 $(VENV)/.venv:
@@ -41,4 +45,9 @@ $(VENV)/.demo: $(VENV)/.venv pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.demo
 	$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -e ".[demo,dev]"
+	@touch $@
+
+.venv-models/.ready: $(VENV)/.venv pyproject.toml
+	$(PYTHON) -m venv .venv-models
+	$(BIN)/uv pip install --quiet --system-certs --python .venv-models/bin/python -e ".[dev,transformers]"
 	@touch $@

@@ -73,7 +73,7 @@ class BatchService:
         if names:
             for made in self._ask(self._client.batches.list, limit=100):
                 name = (made.metadata or {}).get("fabgwas")
-                if name in names:
+                if name is not None and name in names:
                     found[name] = made.id
                 if len(found) == len(names):
                     break
