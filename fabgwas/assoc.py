@@ -5,8 +5,9 @@ import pyarrow as pa
 from jaxtyping import Float, Int
 
 from fabgwas.fab import fab_intervals, fab_log_pvalues, family_log_pvalues, family_weights
+from fabgwas.features import Reference
 from fabgwas.ld import Clumps, clump
-from fabgwas.prior import FittedPrior, Reference
+from fabgwas.prior import FittedPrior
 from fabgwas.variants import chromosome_codes
 
 COLUMN_OF_TEST = {
@@ -39,7 +40,7 @@ def fab_test(
     Returns
     -------
     The canonical columns of the aligned variants, in their order, then ``prior_mean
-    prior_var fold log_pvalue_fab log_pvalue_family log_pvalue_family_covariates
+    prior_var prior_prob fold log_pvalue_fab log_pvalue_family log_pvalue_family_covariates
     family_weight fab_lower fab_upper``: priors on the z scale, natural logarithms, FAB
     intervals on the scale of ``beta`` (null where there is none). ``family_weight`` is the
     share of the family's error budget that the prior gave the variant, 1 on average in
@@ -47,17 +48,23 @@ def fab_test(
     """
     table = prior.study
     z = table["z"].to_numpy().astype(np.float64)
-    log_p = fab_log_pvalues(z, prior.mean, prior.var)
-    family = (prior.mean, prior.var, prior.fold)
-    log_p_family = family_log_pvalues(z, *family, None, utility)
+    mean, var, prob = prior.moments
+    log_p = fab_log_pvalues(z, mean, var)
+    log_p_family = family_log_pvalues(z, mean, var, prior.fold, prob, utility)
     reference = family_log_pvalues(
-        z, prior.covariates_mean, prior.covariates_var, prior.fold, None, utility
+        z,
+        prior.reference.mean,
+        prior.reference.var,
+        prior.fold,
+        prior.reference.prob,
+        utility,
     )
-    weight = family_weights(*family, alpha / z.size, None, utility)
+    weight = family_weights(mean, var, prior.fold, alpha / z.size, prob, utility)
     lower, upper = _intervals(table, z, prior, alpha)
     columns = {
-        "prior_mean": prior.mean,
-        "prior_var": prior.var,
+        "prior_mean": mean,
+        "prior_var": var,
+        "prior_prob": prob,
         "fold": prior.fold.astype(np.int32),
         "log_pvalue_fab": log_p,
         "log_pvalue_family": log_p_family,
@@ -85,8 +92,8 @@ def _intervals(
     lower[known], upper[known] = fab_intervals(
         beta[known],
         se[known],
-        prior.mean[known] * se[known],
-        prior.var[known] * se[known] ** 2,
+        prior.moments.mean[known] * se[known],
+        prior.moments.var[known] * se[known] ** 2,
         alpha,
     )
     return lower, upper

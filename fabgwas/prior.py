@@ -1,6 +1,5 @@
 """The prior of a study: features of its variants, folds, and a cross-fitted link."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,18 +8,13 @@ import pyarrow.compute as pc
 from jaxtyping import Float, Int
 
 from fabgwas.alignment import Alignment
+from fabgwas.features import Reference, convolved_features, own_features
 from fabgwas.io import SumStats
 from fabgwas.ld import assign_blocks
-from fabgwas.ldstore import LdStore
-from fabgwas.link import FoldReport, cross_fit, log_predictive, make_folds
-from fabgwas.panel import Panel
+from fabgwas.link import FoldReport, Moments, cross_fit, log_predictive, make_folds
 from fabgwas.store import EmbeddingStore
 from fabgwas.variants import chromosome_codes
 
-Reference = Panel | LdStore
-"""People who stand in for those of the study: their genotypes, or an LD store of them."""
-
-_BLOCK_SIZE = 8192
 _RESAMPLES = 2000
 
 
@@ -46,10 +40,10 @@ class FittedPrior:
 
     study: pa.Table
     """The aligned variants of the summary statistics, all with their places."""
-    mean: Float[np.ndarray, " variant"]
-    var: Float[np.ndarray, " variant"]
-    covariates_mean: Float[np.ndarray, " variant"]
-    covariates_var: Float[np.ndarray, " variant"]
+    moments: Moments
+    """Mean and variance of E z where it is not 0, and the probability of that."""
+    reference: Moments
+    """The same by the covariates alone: what every gain is measured against."""
     fold: Int[np.ndarray, " variant"]
     block: Int[np.ndarray, " variant"]
     """LD blocks, which no fold splits."""
@@ -65,9 +59,9 @@ class FittedPrior:
         return None if self.ld_score is None else 1 / self.ld_score
 
     def __repr__(self) -> str:
-        used = sum(report.model == "embedding" for report in self.reports)
+        used = sum(report.model != "covariates" for report in self.reports)
         return (
-            f"FittedPrior({self.mean.size:,} variants, {len(self.reports)} folds by "
+            f"FittedPrior({self.study.num_rows:,} variants, {len(self.reports)} folds by "
             f"{self.scheme}, embedding used in {used}, held-out gain {self.gain.mean:.4f} "
             f"[{self.gain.lower:.4f}, {self.gain.upper:.4f}])"
         )
@@ -79,6 +73,7 @@ def fit_prior(
     alignment: Alignment,
     panel: Reference | None = None,
     *,
+    model: str = "auto",
     components: int = 256,
     max_shift: float = 1.0,
     population: str = "EUR",
@@ -97,6 +92,8 @@ def fit_prior(
         The study, the vectors, and which row is which.
     panel
         Reference panel or LD store; without one LD scores are left out of the model.
+    model
+        How effects depend on embeddings: see `fabgwas.link.cross_fit`.
     components
         Principal components of the embedding to use at most.
     max_shift
@@ -117,29 +114,21 @@ def fit_prior(
     weight = np.ones(sign.size) if ld_score is None else 1 / ld_score
     z = table["z"].to_numpy() * sign
 
-    def read() -> Iterator[tuple[Int[np.ndarray, " row"], Float[np.ndarray, "row dim"]]]:
-        for part in store.iter_blocks(alignment.store_row, block_size=_BLOCK_SIZE):
-            yield np.arange(part.start, part.start + part.rows.size), part.embedding
-
+    features = []
+    if model != "covariates":
+        own = own_features(store, alignment, covariates, components)
+        features = [own] * (model != "ldscore" or panel is None)
+        if panel is not None and model != "ridge":
+            shape = (len(names), table, sign, panel, block)
+            features.append(convolved_features(own, *shape))
     prior = cross_fit(
-        read,
-        store.dim,
-        z,
-        covariates,
-        weight,
-        folds,
-        components=components,
-        max_shift=max_shift,
+        z, covariates, features, weight, folds, model=model, max_shift=max_shift
     )
-    difference = log_predictive(z, prior.mean, prior.var) - log_predictive(
-        z, prior.covariates_mean, prior.covariates_var
-    )
+    difference = log_predictive(z, prior.moments) - log_predictive(z, prior.covariates)
     return FittedPrior(
         study=table,
-        mean=sign * prior.mean,
-        var=prior.var,
-        covariates_mean=sign * prior.covariates_mean,
-        covariates_var=prior.covariates_var,
+        moments=prior.moments._replace(mean=sign * prior.moments.mean),
+        reference=prior.covariates._replace(mean=sign * prior.covariates.mean),
         fold=folds.fold,
         block=block,
         ld_score=ld_score,
@@ -202,7 +191,8 @@ def _covariates(
         frequency = np.where(np.isnan(frequency), panel_frequency, frequency)
     known = ~np.isnan(frequency)
     if known.any():
-        heterozygosity = 2 * frequency * (1 - frequency)
+        # rounded, so that f and 1 - f give the same to the last bit
+        heterozygosity = np.round(2 * frequency * (1 - frequency), 9)
         columns["heterozygosity"] = np.where(
             known, heterozygosity, heterozygosity[known].mean()
         )

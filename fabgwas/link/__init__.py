@@ -1,7 +1,20 @@
-"""Linking models: from embeddings to the prior mean and variance of each variant."""
+"""Linking models: from embeddings to the prior of each variant's effect."""
 
-from fabgwas.link._calibrate import log_predictive
-from fabgwas.link._crossfit import FoldReport, Prior, cross_fit
+from fabgwas.link._calibrate import Moments, log_predictive
+from fabgwas.link._crossfit import MODELS, Features, FoldReport, Prior, cross_fit
 from fabgwas.link._folds import Folds, make_folds
+from fabgwas.link._project import Projection, principal_axes
 
-__all__ = ["FoldReport", "Folds", "Prior", "cross_fit", "log_predictive", "make_folds"]
+__all__ = [
+    "MODELS",
+    "Features",
+    "FoldReport",
+    "Folds",
+    "Moments",
+    "Prior",
+    "Projection",
+    "cross_fit",
+    "log_predictive",
+    "make_folds",
+    "principal_axes",
+]

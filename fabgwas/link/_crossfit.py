@@ -1,24 +1,61 @@
 """Priors for all variants, each learned on folds that its own fold does not touch.
 
 For a held-out fold, ridge regressions of z and of log(1 + z^2) on the features are fitted
-on its training units. How far to trust their predictions, and how strongly to shrink the
-embedding, is settled on inner folds, held out from such regressions in turn. The embedding
-is used only where it beats the covariates there.
+on its training units. How far to trust their predictions, how strongly to shrink, and what
+shape the prior has, is settled on inner folds, held out from such regressions in turn. The
+embedding is used only where it beats the covariates there.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from fabgwas.link._calibrate import Calibration, Variants, calibrate
+from fabgwas.link._calibrate import Magnitudes, Moments, Shape, Trust, calibrate
 from fabgwas.link._folds import Folds
-from fabgwas.link._predict import Predictions, Read, predict
+from fabgwas.link._scores import (
+    Regression,
+    Sample,
+    Score,
+    Variants,
+    make_regression,
+    predict_fold,
+)
 
-# a handful of parameters needs no more rows
-_CALIBRATION_ROWS = 100_000
-# log-likelihood by which the embedding must beat the covariates on the inner folds
+_CALIBRATION_ROWS = 50_000
+# log-likelihood by which the embedding must beat the covariates on the inner folds, and
+# each further parameter must pay for itself
 _LEAST_GAIN = 3.0
+_COST_OF_PARAMETER = 1.0
+
+MODELS = ("auto", "covariates", "ridge", "ldscore", "mixture")
+_NORMAL, _SLAB, _SLABS = Shape(0), Shape(1), Shape(2)
+_COVARIATE_SHAPES = (_NORMAL, _SLAB, _SLABS)
+_SHAPES = {
+    "own": {
+        "auto": (_NORMAL, _SLAB, _SLABS),
+        "ridge": (_NORMAL,),
+        "mixture": (_SLAB, _SLABS),
+    },
+    "convolved": {
+        "auto": (Shape(0, free_noise=True), _SLAB, _SLABS),
+        "ldscore": (Shape(0, free_noise=True),),
+        "mixture": (_SLAB, _SLABS),
+    },
+}
+
+
+class Features(NamedTuple):
+    """Features of the variants, covariates first, for the mean and for the magnitude.
+
+    ``own`` are those of the variant itself and serve both; ``convolved`` are sums over LD
+    neighbours, weighted by r for the mean and by r^2 for the magnitude.
+    """
+
+    kind: str
+    mean: Float[np.ndarray, "variant dim"]
+    magnitude: Float[np.ndarray, "variant dim"]
 
 
 class FoldReport(NamedTuple):
@@ -28,116 +65,224 @@ class FoldReport(NamedTuple):
     n_variants: int
     n_training: int
     model: str
-    """``embedding`` or ``covariates``: the better one on the inner folds."""
+    """``covariates``, or the linking model that was best on the inner folds."""
     inner_gain: float
     """Log-likelihood of the embedding over the covariates, per unit of weight, on them."""
     shrinkage: float
-    """Multiple of the penalty of the largest likelihood at which the embedding did best."""
+    """Multiple of the penalty of the largest likelihood that predicts magnitudes best."""
     mean_scale: float
     """Trust in the predicted mean."""
     covariates_slope: float
     """Trust in the log magnitude predicted by the covariates."""
     embedding_slope: float
     """Trust in what the embedding adds to it; 0 where it is not used."""
+    n_slabs: int
+    """Components besides the null; 0 for a normal prior of varying variance."""
 
 
 class Prior(NamedTuple):
-    """Mean and variance of E z for each variant, learned without its fold."""
+    """The prior of E z for each variant, learned without its fold."""
 
-    mean: Variants
-    var: Variants
-    covariates_mean: Variants
+    moments: Moments
+    covariates: Moments
     """The prior of the covariates alone: the reference of every gain."""
-    covariates_var: Variants
     reports: list[FoldReport]
 
 
+class _Candidate(NamedTuple):
+    """Predictions of one kind of features, with the covariates' as a reference."""
+
+    mean: Score
+    magnitude: Score
+    mean_x: Float[np.ndarray, "variant dim"]
+
+    def inner(self, base: "_Candidate | None") -> tuple[Variants, Magnitudes]:
+        mine = self.magnitude.inner
+        if base is None:
+            return self.mean.inner, mine[:, None]
+        theirs = base.magnitude.inner
+        return self.mean.inner, np.column_stack([theirs, mine - theirs])
+
+    def moments(
+        self,
+        base: "_Candidate | None",
+        trust: Trust,
+        members: Int[np.ndarray, " member"],
+        max_shift: float,
+    ) -> Moments:
+        """The prior of the held-out variants, wider by the error of the predicted mean."""
+        magnitudes = self.magnitude.held_out[:, None]
+        if base is not None:
+            theirs = base.magnitude.held_out[:, None]
+            magnitudes = np.concatenate([theirs, magnitudes - theirs], axis=1)
+        mean, var, prob = trust.moments(self.mean.held_out, magnitudes)
+        if trust.mean_scale > 0:
+            x = self.mean_x[members] @ self.mean.covariance_root.astype(self.mean_x.dtype)
+            var = var + trust.mean_scale**2 * np.sum(x * x, axis=1, dtype=np.float64)
+        return Moments(mean, np.maximum(var, 2 * np.abs(mean) / max_shift), prob)
+
+
 def cross_fit(
-    read: Read,
-    dim: int,
     z: Variants,
     covariates: Float[np.ndarray, "variant covariate"],
+    features: Sequence[Features],
     weight: Variants,
     folds: Folds,
     *,
-    components: int = 256,
+    model: str = "auto",
     max_shift: float = 1.0,
 ) -> Prior:
     """Learn the prior of every variant on other folds.
 
     Parameters
     ----------
-    read
-        Streams the embeddings; called twice, for the cross products and for the
-        predictions.
-    dim
-        Number of embedding coordinates.
     z
         Z-scores towards an allele that the study did not choose, such as the alternate.
     covariates
-        Features that are never penalised, the intercept first.
+        Features that are never penalised, the intercept first; also the first columns of
+        every entry of `features`.
+    features
+        What may be used besides the covariates.
     weight
         Likelihood weights, such as 1 / (LD score).
     folds
         The partition, and what trains what.
-    components
-        Largest number of principal components of the embedding that are used.
+    model
+        ``ridge`` (own features, normal prior of varying variance), ``ldscore`` (the same
+        with convolved features and a free noise variance), ``mixture`` (either features,
+        a null and one or two slabs), ``covariates``, or ``auto``: whichever is best on the
+        inner folds. All fall back to the covariates where these are no worse.
     max_shift
         Largest |b| = 2 |mean| / var that a prior may give the FAB test: variances are
         raised to keep to it, since a wrong sign costs without bound.
 
     Returns
     -------
-    Prior means and variances on the z scale, and what was learned for each fold.
+    Priors on the z scale, and what was learned for each fold.
     """
-    sample = np.arange(0, z.size, -(-z.size // _CALIBRATION_ROWS))
-    base, *candidates = predict(
-        read, dim, z, covariates, weight, folds, sample, components=components
-    )
-    parts = [np.empty(z.size) for _ in range(4)]
+    if model not in MODELS:
+        raise ValueError(f"model must be one of {', '.join(MODELS)}, not {model!r}.")
+    link = _Link(z, covariates, features, weight, folds, model)
+    parts = np.empty((2, 3, z.size))
     reports = []
     for fold in range(folds.train.shape[0]):
-        mine = np.flatnonzero(folds.fold == fold)
-        trained = folds.train[fold][folds.unit]
-        seen = np.flatnonzero(trained[sample])
-        rows = sample[seen]
-        trust = calibrate(z[rows], *base.inner(seen, fold, None), weight[rows])
-        trusts = [
-            calibrate(z[rows], *candidate.inner(seen, fold, base), weight[rows])
-            for candidate in candidates
-        ]
-        best = int(np.argmax([found.log_likelihood for found in trusts]))
-        gain = trusts[best].log_likelihood - trust.log_likelihood
-        parts[2][mine], parts[3][mine] = _prior(base, None, trust, mine, max_shift)
-        if gain > _LEAST_GAIN:
-            chosen, trust = candidates[best], trusts[best]
-            parts[0][mine], parts[1][mine] = _prior(chosen, base, trust, mine, max_shift)
-        else:
-            parts[0][mine], parts[1][mine] = parts[2][mine], parts[3][mine]
-        slopes = [*trust.log_var_slopes, 0.0]
-        reports.append(
-            FoldReport(
-                fold=fold,
-                n_variants=mine.size,
-                n_training=int(trained.sum()),
-                model="embedding" if gain > _LEAST_GAIN else "covariates",
-                inner_gain=gain / float(weight[rows].sum()),
-                shrinkage=candidates[best].shrinkage,
-                mean_scale=trust.mean_scale,
-                covariates_slope=float(slopes[0]),
-                embedding_slope=float(slopes[1]),
-            )
+        members = np.flatnonzero(folds.fold == fold)
+        chosen, reference, report = link.learn(fold, members, max_shift)
+        parts[0][:, members], parts[1][:, members] = chosen, reference
+        reports.append(report)
+    return Prior(Moments(*parts[0]), Moments(*parts[1]), reports)
+
+
+class _Link:
+    """The regressions of one study, and what each fold makes of them."""
+
+    def __init__(
+        self,
+        z: Variants,
+        covariates: Float[np.ndarray, "variant covariate"],
+        features: Sequence[Features],
+        weight: Variants,
+        folds: Folds,
+        model: str,
+    ) -> None:
+        rows = np.arange(0, z.size, -(-z.size // _CALIBRATION_ROWS))
+        self.sample = Sample(rows, folds.fold[rows], folds.unit[rows], weight[rows])
+        self.z, self.folds = z[rows], folds
+        self.covariates = np.asarray(covariates)
+        both = np.column_stack([z, np.log1p(z * z)])
+
+        self.base = self._regress(covariates, both, weight)
+        self.kinds: list[tuple[tuple[Shape, ...], Features, list[Regression]]] = []
+        for entry in features:
+            shapes = _SHAPES[entry.kind].get(model)
+            if shapes is None:
+                continue
+            if entry.mean is entry.magnitude:
+                regressions = [self._regress(entry.mean, both, weight)]
+            else:
+                regressions = [
+                    self._regress(entry.mean, both[:, :1], weight),
+                    self._regress(entry.magnitude, both[:, 1:], weight),
+                ]
+            self.kinds.append((shapes, entry, regressions))
+
+    def _regress(
+        self,
+        x: Float[np.ndarray, "variant dim"],
+        targets: Float[np.ndarray, "variant target"],
+        weight: Variants,
+    ) -> Regression:
+        n_covariates = self.covariates.shape[1]
+        return make_regression(x, n_covariates, targets, weight, self.folds, self.sample)
+
+    def learn(
+        self, fold: int, members: Int[np.ndarray, " member"], max_shift: float
+    ) -> tuple[Moments, Moments, FoldReport]:
+        """The chosen prior of a fold, that of the covariates alone, and how it was made."""
+        trained = self.folds.train[fold]
+        weight = np.where(trained[self.sample.unit], self.sample.weight, 0.0)
+        mean, magnitude = predict_fold(self.base, fold, self.folds, self.sample)
+        base = _Candidate(mean, magnitude, self.covariates)
+        trust = self._trust(base, None, weight, _COVARIATE_SHAPES)
+        reference = base.moments(None, trust, members, max_shift)
+        name, best, least, gain = "covariates", base, _worth(trust), -np.inf
+        for shapes, entry, regressions in self.kinds:
+            candidate = self._candidate(fold, entry, regressions, base)
+            found = self._trust(candidate, base, weight, shapes)
+            if _worth(found) - least > max(gain, _LEAST_GAIN):
+                name, trust, best = _name(entry.kind, found.shape), found, candidate
+            gain = max(gain, _worth(found) - least)
+        moments = reference
+        if best is not base:
+            moments = best.moments(base, trust, members, max_shift)
+        slopes = [*trust.slopes, 0.0]
+        report = FoldReport(
+            fold=fold,
+            n_variants=members.size,
+            n_training=int(trained[self.folds.unit].sum()),
+            model=name,
+            inner_gain=float(gain / weight.sum()) if np.isfinite(gain) else 0.0,
+            shrinkage=best.magnitude.shrinkage,
+            mean_scale=trust.mean_scale,
+            covariates_slope=float(slopes[0]),
+            embedding_slope=float(slopes[1]),
+            n_slabs=trust.shape.n_slabs,
         )
-    return Prior(parts[0], parts[1], parts[2], parts[3], reports)
+        return moments, reference, report
+
+    def _candidate(
+        self, fold: int, entry: Features, regressions: list[Regression], base: _Candidate
+    ) -> _Candidate:
+        """Predictions by some features; magnitudes by the covariates if these err less."""
+        mean, magnitude = (
+            score
+            for regression in regressions
+            for score in predict_fold(regression, fold, self.folds, self.sample)
+        )
+        if magnitude.error >= base.magnitude.error:
+            magnitude = base.magnitude
+        return _Candidate(mean, magnitude, entry.mean)
+
+    def _trust(
+        self,
+        candidate: _Candidate,
+        base: _Candidate | None,
+        weight: Float[np.ndarray, " sample"],
+        shapes: tuple[Shape, ...],
+    ) -> Trust:
+        """The shape of the largest likelihood, less the cost of its parameters."""
+        mean, magnitudes = candidate.inner(base)
+        found = [calibrate(self.z, mean, magnitudes, weight, shape) for shape in shapes]
+        return max(found, key=_worth)
 
 
-def _prior(
-    predictions: Predictions,
-    base: Predictions | None,
-    trust: Calibration,
-    mine: Int[np.ndarray, " member"],
-    max_shift: float,
-) -> tuple[Float[np.ndarray, " member"], Float[np.ndarray, " member"]]:
-    mean, var = trust.moments(predictions.mean[mine], predictions.magnitudes(mine, base))
-    var = var + trust.mean_scale**2 * predictions.mean_var[mine]
-    return mean, np.maximum(var, 2 * np.abs(mean) / max_shift)
+def _worth(trust: Trust) -> float:
+    return trust.log_likelihood - _COST_OF_PARAMETER * trust.shape.n_parameters(
+        trust.center.size
+    )
+
+
+def _name(kind: str, shape: Shape) -> str:
+    if shape.n_slabs > 0:
+        return "mixture"
+    return "ridge" if kind == "own" else "ldscore"

@@ -7,10 +7,13 @@ cross products, so a fit costs the same for any number of variants.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from fabgwas.link._gram import Gram
 
@@ -18,23 +21,57 @@ from fabgwas.link._gram import Gram
 # eigenvalue of the penalised cross products
 _LOG_RATIO_RANGE = (-16.0, 8.0)
 _GRID = 97
+_TINY = np.finfo(np.float64).tiny
+
+
+class Basis(NamedTuple):
+    """Eigenbasis of the penalised features, with the covariates regressed out of them."""
+
+    values: Float[np.ndarray, " rest"]
+    vectors: Float[np.ndarray, "rest rest"]
+    slope_x: Float[np.ndarray, "covariate rest"]
+    inverse_root: Float[np.ndarray, "covariate covariate"]
 
 
 class RidgeFit(NamedTuple):
-    """Coefficients, residual variance, and the factor of their posterior covariance."""
+    """Fits of each target with each of several penalties."""
 
-    coefficients: Float[np.ndarray, " dim"]
-    residual_var: float
+    coefficients: Float[np.ndarray, "penalty target dim"]
+    residual_var: Float[np.ndarray, "penalty target"]
     """sigma^2: the variance of a target around its prediction."""
-    effect_var: float
+    effect_var: Float[np.ndarray, "penalty target"]
     """psi^2: the variance of a penalised coefficient."""
-    covariance_root: Float[np.ndarray, "dim dim"]
-    """C with Cov(coefficients) = C C'."""
+    basis: Basis
+
+    def covariance_root(self, penalty: int, target: int) -> Float[np.ndarray, "dim dim"]:
+        """C with Cov(coefficients) = C C', for one target and penalty."""
+        sigma2, psi2 = self.residual_var[penalty, target], self.effect_var[penalty, target]
+        basis = self.basis
+        b_root = basis.vectors * np.sqrt(psi2 / (1 + psi2 / sigma2 * basis.values))
+        a_root = basis.inverse_root * np.sqrt(sigma2)
+        nothing = np.zeros((b_root.shape[0], a_root.shape[1]))
+        return np.block([[a_root, -basis.slope_x @ b_root], [nothing, b_root]])
+
+
+class _Split(NamedTuple):
+    """The penalised part in its eigenbasis, with the covariates regressed out."""
+
+    values: Float[Array, " rest"]
+    vectors: Float[Array, "rest rest"]
+    projections: Float[Array, "rest target"]
+    rest: Float[Array, " target"]
+    slope_x: Float[Array, "covariate rest"]
+    slope_y: Float[Array, "covariate target"]
+    inverse_root: Float[Array, "covariate covariate"]
+
+
+_Fit = tuple[Array, Array, Array, tuple[Array, Array, Array, Array]]
+"""A `RidgeFit` on the device."""
 
 
 def fit_ridge(
     gram: Gram, n_covariates: int, shrinkage: Sequence[float] = (1.0,)
-) -> list[list[RidgeFit]]:
+) -> RidgeFit:
     """Fit every target of a Gram matrix that has a single unit, with several penalties.
 
     The restricted marginal likelihood, in which the covariates have flat priors and the
@@ -53,10 +90,6 @@ def fit_ridge(
         share both text and signal, which a likelihood of independent variants takes for
         proof, so that stronger penalties often predict better.
 
-    Returns
-    -------
-    For each shrinkage, the fit of each target.
-
     References
     ----------
     Bryan, J. G. and Hoff, P. D. (2023). Smaller p-values in genomics studies using
@@ -67,47 +100,46 @@ def fit_ridge(
         raise ValueError(
             f"{gram.weight[0]:g} weighted variants cannot teach {n_covariates} covariates."
         )
-    split = _project_out(gram.xtx[0], gram.xty[0], gram.yty[0], n_covariates)
-    return [
-        [_fit_target(split, target, freedom, factor) for target in range(gram.yty.shape[1])]
-        for factor in shrinkage
-    ]
+    with jax.enable_x64(True):
+        products = (gram.xtx[0], gram.xty[0], gram.yty[0])
+        fit = _fit(*products, freedom, np.asarray(shrinkage), n_covariates)
+        coefficients, residual_var, effect_var, basis = jax.tree.map(np.asarray, fit)
+        return RidgeFit(coefficients, residual_var, effect_var, Basis(*basis))
 
 
-class _Split(NamedTuple):
-    """The penalised part in its eigenbasis, with the covariates regressed out."""
-
-    values: Float[np.ndarray, " rest"]
-    vectors: Float[np.ndarray, "rest rest"]
-    projections: Float[np.ndarray, "rest target"]
-    rest: Float[np.ndarray, " target"]
-    slope_x: Float[np.ndarray, "covariate rest"]
-    slope_y: Float[np.ndarray, "covariate target"]
-    inverse_root: Float[np.ndarray, "covariate covariate"]
-
-
-def _fit_target(split: _Split, target: int, freedom: float, shrinkage: float) -> RidgeFit:
-    projections, rest = split.projections[:, target], float(split.rest[target])
-    ratio = _best_ratio(split.values, projections, rest, freedom) / shrinkage
-    shrunk = ratio / (1 + ratio * split.values)
-    sigma2 = (rest - float(shrunk @ projections**2)) / freedom
-    sigma2 = max(sigma2, np.finfo(float).tiny)
-    b = split.vectors @ (shrunk * projections)
-    a = split.slope_y[:, target] - split.slope_x @ b
-    b_root = split.vectors * np.sqrt(shrunk)
-    root = np.block(
-        [
-            [split.inverse_root, -split.slope_x @ b_root],
-            [np.zeros((b.size, a.size)), b_root],
-        ]
+@partial(jax.jit, static_argnames="n_covariates")
+def _fit(
+    xtx: Float[Array, "dim dim"],
+    xty: Float[Array, "dim target"],
+    yty: Float[Array, " target"],
+    freedom: Float[Array, ""],
+    shrinkage: Float[Array, " penalty"],
+    n_covariates: int,
+) -> _Fit:
+    split = _project_out(xtx, xty, yty, n_covariates)
+    best = jax.vmap(_best_ratio, in_axes=(None, 1, 0, None))(
+        split.values, split.projections, split.rest, freedom
     )
-    return RidgeFit(np.concatenate([a, b]), sigma2, ratio * sigma2, root * np.sqrt(sigma2))
+    return _fit_targets(split, best / shrinkage[:, None], freedom)
+
+
+def _fit_targets(
+    split: _Split, ratio: Float[Array, "penalty target"], freedom: Float[Array, ""]
+) -> _Fit:
+    """All targets and penalties, each with its own ratio."""
+    shrunk = ratio[..., None] / (1 + ratio[..., None] * split.values)
+    explained = jnp.sum(shrunk * split.projections.T**2, axis=-1)
+    sigma2 = jnp.maximum((split.rest - explained) / freedom, _TINY)
+    b = (shrunk * split.projections.T) @ split.vectors.T
+    a = split.slope_y.T - b @ split.slope_x.T
+    basis = (split.values, split.vectors, split.slope_x, split.inverse_root)
+    return jnp.concatenate([a, b], axis=-1), sigma2, ratio * sigma2, basis
 
 
 def _project_out(
-    xtx: Float[np.ndarray, "dim dim"],
-    xty: Float[np.ndarray, "dim target"],
-    yty: Float[np.ndarray, " target"],
+    xtx: Float[Array, "dim dim"],
+    xty: Float[Array, "dim target"],
+    yty: Float[Array, " target"],
     n_covariates: int,
 ) -> _Split:
     covariates, others = slice(None, n_covariates), slice(n_covariates, None)
@@ -116,36 +148,36 @@ def _project_out(
     slope_x, slope_y = inverse @ xtx[covariates, others], inverse @ xty[covariates]
     schur = xtx[others, others] - xtx[others, covariates] @ slope_x
     score = xty[others] - xtx[others, covariates] @ slope_y
-    rest = yty - np.sum(xty[covariates] * slope_y, axis=0)
-    values, vectors = np.linalg.eigh((schur + schur.T) / 2)
-    values = np.maximum(values, 0.0)
+    rest = yty - jnp.sum(xty[covariates] * slope_y, axis=0)
+    values, vectors = jnp.linalg.eigh((schur + schur.T) / 2)
+    values = jnp.maximum(values, 0.0)
     return _Split(values, vectors, vectors.T @ score, rest, slope_x, slope_y, inverse_root)
 
 
 def _best_ratio(
-    values: Float[np.ndarray, " rest"],
-    projections: Float[np.ndarray, " rest"],
-    rest: float,
-    freedom: float,
-) -> float:
+    values: Float[Array, " rest"],
+    projections: Float[Array, " rest"],
+    rest: Float[Array, ""],
+    freedom: Float[Array, ""],
+) -> Float[Array, ""]:
     """The ratio psi^2 / sigma^2 of the largest restricted marginal likelihood."""
     if values.size == 0:
-        return 0.0
-    size = max(float(values.mean()), np.finfo(float).tiny)
-    ratios = np.exp(np.linspace(*_LOG_RATIO_RANGE, _GRID)) / size
+        return jnp.zeros(())
+    size = jnp.maximum(values.mean(), _TINY)
+    ratios = jnp.exp(jnp.linspace(*_LOG_RATIO_RANGE, _GRID)) / size
     growth = 1 + ratios[:, None] * values
-    fitted = ratios * np.sum(projections**2 / growth, axis=1)
-    sigma2 = np.maximum(rest - fitted, np.finfo(float).tiny) / freedom
-    loss = freedom * np.log(sigma2) + np.sum(np.log(growth), axis=1)
-    return float(ratios[np.argmin(loss)])
+    fitted = ratios * jnp.sum(projections**2 / growth, axis=1)
+    sigma2 = jnp.maximum(rest - fitted, _TINY) / freedom
+    loss = freedom * jnp.log(sigma2) + jnp.sum(jnp.log(growth), axis=1)
+    return ratios[jnp.argmin(loss)]
 
 
 def _inverse_root(
-    matrix: Float[np.ndarray, "covariate covariate"],
-) -> Float[np.ndarray, "covariate covariate"]:
+    matrix: Float[Array, "covariate covariate"],
+) -> Float[Array, "covariate covariate"]:
     """C with C C' the inverse, or the pseudo-inverse where covariates repeat."""
-    scale = np.sqrt(np.maximum(np.diag(matrix), np.finfo(float).tiny))
-    values, vectors = np.linalg.eigh(matrix / scale[:, None] / scale)
+    scale = jnp.sqrt(jnp.maximum(jnp.diag(matrix), _TINY))
+    values, vectors = jnp.linalg.eigh(matrix / scale[:, None] / scale)
     keep = values > 1e-10 * values[-1]
-    inverse = np.where(keep, 1 / np.sqrt(np.where(keep, values, 1.0)), 0.0)
+    inverse = jnp.where(keep, 1 / jnp.sqrt(jnp.where(keep, values, 1.0)), 0.0)
     return vectors * inverse / scale[:, None]

@@ -34,6 +34,7 @@ def report_data(
 ) -> ReportData:
     """Gather what a report shows."""
     config, results = result.config, result.results
+    mean, var = _marginal_moments(results)
     return ReportData(
         title=config.trait or config.out.rsplit("/", 1)[-1],
         primary=config.primary,
@@ -50,8 +51,8 @@ def report_data(
         chrom=chromosome_codes(results["chrom"]).astype(np.int64),
         pos=results["pos"].to_numpy().astype(np.int64),
         z=results["z"].to_numpy(),
-        prior_mean=results["prior_mean"].to_numpy(),
-        prior_var=results["prior_var"].to_numpy(),
+        prior_mean=mean,
+        prior_var=var,
         fold=results["fold"].to_numpy(),
         log_pvalue={
             test: results[column].to_numpy() for test, column in COLUMN_OF_TEST.items()
@@ -98,6 +99,14 @@ def _study(result: "RunResult") -> Study:
     )
 
 
+def _marginal_moments(results: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    """Prior mean and variance of E z, the chance that it is 0 counted in."""
+    prob, mean, var = (
+        results[f"prior_{name}"].to_numpy() for name in ("prob", "mean", "var")
+    )
+    return prob * mean, prob * (var + (1 - prob) * mean**2)
+
+
 def _embedding(result: "RunResult") -> Embedding:
     about = result.store.metadata
     return Embedding(
@@ -126,6 +135,7 @@ def _prior(result: "RunResult") -> PriorFacts:
                     "mean scale": report.mean_scale,
                     "covariates slope": report.covariates_slope,
                     "embedding slope": report.embedding_slope,
+                    "slabs": float(report.n_slabs),
                 },
             )
             for report in prior.reports

@@ -18,6 +18,7 @@ from fabgwas.assoc import (
 )
 from fabgwas.config import RunConfig
 from fabgwas.errors import InputError
+from fabgwas.features import Reference
 from fabgwas.io import SumStats
 from fabgwas.ldstore import LdStore, open_ld
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
@@ -31,7 +32,7 @@ from fabgwas.pipeline._write import (
     refuse_to_replace,
     write_tables,
 )
-from fabgwas.prior import FittedPrior, Reference, fit_prior
+from fabgwas.prior import FittedPrior, fit_prior
 from fabgwas.report import write_report
 from fabgwas.store import EmbeddingStore, open_embeddings
 

@@ -16,7 +16,7 @@ log = logging.getLogger("fabgwas")
 
 _LN10 = float(np.log(10))
 _LAST = ("prior_mean", "prior_var", "fold", "log_pvalue", "log_pvalue_fab",
-         "log_pvalue_family", "fab_lower", "fab_upper", "family_weight",
+         "log_pvalue_family", "fab_lower", "fab_upper", "prior_prob", "family_weight",
          "log_pvalue_family_covariates")  # fmt: skip
 
 

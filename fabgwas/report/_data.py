@@ -29,7 +29,7 @@ class FoldSummary(NamedTuple):
     n_variants: int
     n_training: int
     model: str
-    """``embedding`` where that did better on the inner folds, else ``covariates``."""
+    """The linking model that did best on the inner folds, or ``covariates``."""
     inner_gain: float
     """Log-likelihood there over the covariates, nats per independent variant."""
     details: Mapping[str, float] = {}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import fabgwas as fg
-from fabgwas.link import cross_fit, make_folds
+from fabgwas.link import Features, cross_fit, make_folds
 
 PER_BLOCK, LD = 50, 0.9
 CHROMOSOMES = [4000] * 5
@@ -37,12 +37,11 @@ class Genome:
         return noise.ravel()
 
     def prior(self, z, folds=None, weight=0.1):
-        def read():
-            yield np.arange(self.size), self.vectors
-
+        x = np.column_stack([self.covariates, self.vectors]).astype(np.float32)
         folds = self.folds if folds is None else folds
         weights = np.full(self.size, weight)
-        return cross_fit(read, self.dim, z, self.covariates, weights, folds)
+        features = [Features("own", x, x)]
+        return cross_fit(z, self.covariates, features, weights, folds).moments
 
 
 class Rates:
@@ -67,7 +66,7 @@ class Rates:
 
 
 def family(z, prior, folds):
-    return fg.family_log_pvalues(z, prior.mean, prior.var, folds.fold)
+    return fg.family_log_pvalues(z, prior.mean, prior.var, folds.fold, prior.prob)
 
 
 def test_priors_fitted_to_pure_noise_fold_by_fold(rng):
@@ -93,11 +92,15 @@ def test_signal_in_all_other_folds(rng):
             genome.vectors[:, 1]
         )
         prior = genome.prior(np.where(tested, z, z + effect))
-        assert prior.var[tested].std() > 0.5
+        assert (prior.prob * prior.var)[tested].std() > 0.5
         fab.add(fg.fab_log_pvalues(z, prior.mean, prior.var)[tested])
         weighted.add(
             fg.family_log_pvalues(
-                z[tested], prior.mean[tested], prior.var[tested], np.zeros(tested.sum())
+                z[tested],
+                prior.mean[tested],
+                prior.var[tested],
+                np.zeros(tested.sum()),
+                prior.prob[tested],
             )
         )
     fab.assert_at_their_levels()

@@ -4,14 +4,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from fabgwas.link import cross_fit, make_folds
-from fabgwas.link._calibrate import calibrate
-from fabgwas.link._gram import (
-    _self_product_on_device,
-    empty_gram,
-    self_product,
-    update_gram,
-)
+from fabgwas.link import Features, cross_fit, log_predictive, make_folds, principal_axes
+from fabgwas.link._calibrate import Moments, Shape, calibrate
+from fabgwas.link._device import product, product_on_device
+from fabgwas.link._gram import gram_of
 from fabgwas.link._ridge import fit_ridge
 
 
@@ -65,25 +61,34 @@ def data(rng, n=400, dim=7):
 
 
 def whole_gram(x, y, weight):
-    gram = empty_gram(1, x.shape[1], 1)
-    for part in np.array_split(np.arange(y.size), 7):
-        update_gram(gram, x[part], y[part, None], weight[part], np.zeros(part.size, int))
-    return gram
+    return gram_of(x, y[:, None], weight, np.arange(y.size) % 3, 3).train(np.full(3, True))
 
 
 def test_ridge_equals_the_dense_posterior(rng):
     x, y, weight = data(rng)
-    ((fit,),) = fit_ridge(whole_gram(x, y, weight), 2)
-    precision = np.diag(np.r_[0, 0, np.full(7, 1 / fit.effect_var)])
-    covariance = np.linalg.inv(x.T @ (x * weight[:, None]) / fit.residual_var + precision)
-    coefficients = covariance @ (x.T @ (weight * y)) / fit.residual_var
-    assert np.allclose(fit.coefficients, coefficients, rtol=1e-8)
-    assert np.allclose(fit.covariance_root @ fit.covariance_root.T, covariance, rtol=1e-8)
+    fit = fit_ridge(whole_gram(x, y, weight), 2)
+    residual_var, effect_var = fit.residual_var[0, 0], fit.effect_var[0, 0]
+    precision = np.diag(np.r_[0, 0, np.full(7, 1 / effect_var)])
+    covariance = np.linalg.inv(x.T @ (x * weight[:, None]) / residual_var + precision)
+    coefficients = covariance @ (x.T @ (weight * y)) / residual_var
+    root = fit.covariance_root(0, 0)
+    assert np.allclose(fit.coefficients[0, 0], coefficients, rtol=1e-8)
+    assert np.allclose(root @ root.T, covariance, rtol=1e-8)
+
+
+def test_a_stronger_penalty_divides_the_ratio_of_variances(rng):
+    x, y, weight = data(rng)
+    fit = fit_ridge(whole_gram(x, y, weight), 2, (1.0, 10.0, 100.0))
+    ratio = (fit.effect_var / fit.residual_var)[:, 0]
+    assert ratio == pytest.approx(ratio[0] / np.array([1, 10, 100]))
+    norms = np.linalg.norm(fit.coefficients[:, 0, 2:], axis=1)
+    assert np.all(np.diff(norms) < 0)
 
 
 def test_variances_maximise_the_restricted_likelihood(rng):
     x, y, weight = data(rng)
-    ((fit,),) = fit_ridge(whole_gram(x, y, weight), 2)
+    fit = fit_ridge(whole_gram(x, y, weight), 2)
+    residual_var, effect_var = fit.residual_var[0, 0], fit.effect_var[0, 0]
 
     def log_likelihood(sigma2, psi2):
         # weights count as observations, so the determinant of the weights drops out but
@@ -98,18 +103,18 @@ def test_variances_maximise_the_restricted_likelihood(rng):
             logs + residual @ inverse @ residual + (weight.sum() - y.size) * np.log(sigma2)
         )
 
-    best = log_likelihood(fit.residual_var, fit.effect_var)
+    best = log_likelihood(residual_var, effect_var)
     for factor in (0.5, 0.8, 1.25, 2.0):
-        assert best > log_likelihood(fit.residual_var * factor, fit.effect_var)
-        assert best > log_likelihood(fit.residual_var, fit.effect_var * factor) - 0.05
+        assert best > log_likelihood(residual_var * factor, effect_var)
+        assert best > log_likelihood(residual_var, effect_var * factor) - 0.05
 
 
 def test_repeated_and_constant_features_do_no_harm(rng):
     x, y, weight = data(rng)
     x = np.column_stack([x[:, :2], x[:, 1], x[:, 2:], x[:, 3], np.zeros(y.size)])
-    ((fit,),) = fit_ridge(whole_gram(x, y, weight), 3)
+    fit = fit_ridge(whole_gram(x, y, weight), 3)
     assert np.isfinite(fit.coefficients).all()
-    residual = y - x @ fit.coefficients
+    residual = y - x @ fit.coefficients[0, 0]
     assert np.average(residual**2, weights=weight) < 3.5
 
 
@@ -118,10 +123,68 @@ def test_calibration_recovers_what_was_simulated(rng):
     mean, magnitude = rng.normal(0, 0.5, n), rng.normal(3, 1, n)
     var = np.exp(-2 + 0.8 * magnitude)
     z = 0.6 * mean + rng.normal(0, 1, n) * np.sqrt(1 + var)
-    trust = calibrate(z, mean, magnitude[:, None], np.ones(n))
+    trust = calibrate(z, mean, magnitude[:, None], np.ones(n), Shape(0))
+    prior = trust.moments(mean, magnitude[:, None])
     assert trust.mean_scale == pytest.approx(0.6, abs=0.05)
-    assert trust.log_var_intercept == pytest.approx(-2, abs=0.1)
-    assert trust.log_var_slopes == pytest.approx([0.8], abs=0.03)
+    assert trust.slopes == pytest.approx([0.8], abs=0.03)
+    assert np.allclose(prior.var, var, rtol=0.2)
+    assert np.all(prior.prob == 1)
+
+
+def test_the_noise_variance_is_found_where_it_is_free(rng):
+    n = 200_000
+    magnitude = rng.normal(0, 1, n)
+    z = rng.normal(0, 1, n) * np.sqrt(1.3 + np.exp(magnitude))
+    trust = calibrate(
+        z, np.zeros(n), magnitude[:, None], np.ones(n), Shape(0, free_noise=True)
+    )
+    assert trust.parameters[1] == pytest.approx(1.3, abs=0.05)
+    assert trust.slopes == pytest.approx([1.0], abs=0.05)
+
+
+def test_a_mixture_recovers_its_softmax_weights(rng):
+    n = 200_000
+    magnitude = rng.normal(0, 1, n)
+    logit = -3 + 0.9 * magnitude
+    is_slab = rng.random(n) < 1 / (1 + np.exp(-logit))
+    z = rng.normal(0, 1, n) + is_slab * rng.normal(0, 4, n)
+    trust = calibrate(z, np.zeros(n), magnitude[:, None], np.ones(n), Shape(1))
+    prior = trust.moments(np.zeros(n), magnitude[:, None])
+    assert np.allclose(np.log(prior.prob / (1 - prior.prob)), logit, atol=0.3)
+    assert prior.var == pytest.approx(np.full(n, 16), rel=0.1)
+    # the right shape describes the data better than a normal of varying variance
+    normal = calibrate(z, np.zeros(n), magnitude[:, None], np.ones(n), Shape(0))
+    assert trust.log_likelihood > normal.log_likelihood + 1000
+
+
+def test_variants_of_weight_zero_do_not_count(rng):
+    n = 2000
+    z, magnitude = rng.normal(0, 2, n), rng.normal(0, 1, (n, 1))
+    weight = (rng.random(n) < 0.7).astype(float)
+    for shape in (Shape(0), Shape(2)):
+        one = calibrate(z, np.zeros(n), magnitude, weight, shape)
+        other = np.where(weight > 0, z, 50.0)
+        assert np.array_equal(
+            one.parameters,
+            calibrate(other, np.zeros(n), magnitude, weight, shape).parameters,
+        )
+
+
+def test_the_predictive_density_integrates_to_one():
+    z = np.linspace(-60, 60, 200_001)
+    prior = Moments(*(np.full(z.size, value) for value in (1.5, 9.0, 0.3)))
+    density = np.exp(log_predictive(z, prior)) / np.sqrt(2 * np.pi)
+    assert np.trapezoid(density, z) == pytest.approx(1, abs=1e-9)
+
+
+def test_principal_axes_are_those_of_the_centred_embedding(rng):
+    x = rng.normal(2, 1, (3000, 6)) @ rng.normal(0, 1, (6, 6))
+    axes = principal_axes(np.array_split(x, 4), 6, 3)
+    projected = axes.apply(x)
+    values = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
+    assert np.allclose(projected.mean(axis=0), 0, atol=1e-9)
+    assert np.allclose(np.linalg.norm(projected, axis=0), values[:3])
+    assert np.allclose(projected.T @ projected, np.diag(values[:3] ** 2), atol=1e-6)
 
 
 class Study:
@@ -137,55 +200,78 @@ class Study:
         self.covariates = np.column_stack([np.ones(n), rng.normal(0, 1, n)])
         self.folds = make_folds(self.chrom, self.pos, self.block)
 
-    def read(self):
-        for rows in np.array_split(np.arange(self.z.size), 9):
-            yield rows, self.vectors[rows]
-
-    def fit(self, z=None):
+    def fit(self, z=None, model="auto"):
         z = self.z if z is None else z
-        return cross_fit(
-            self.read, 12, z, self.covariates, np.ones(z.size), self.folds, components=12
-        )
+        x = np.column_stack([self.covariates, self.vectors]).astype(np.float32)
+        convolved = x.copy()
+        convolved[:, 2:] = (x[:, 2:] + np.roll(x[:, 2:], 1, axis=0)) / 2
+        features = [
+            Features("own", x, x),
+            Features("convolved", convolved, convolved * 1.0),
+        ]
+        ones = np.ones(z.size)
+        return cross_fit(z, self.covariates, features, ones, self.folds, model=model)
 
 
+MODELS = ["covariates", "ridge", "ldscore", "mixture", "auto"]
+
+
+@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("n_chromosomes", [1, 5])
-def test_no_prior_sees_its_own_fold_nor_the_guard_around_it(rng, n_chromosomes):
+def test_no_prior_sees_its_own_fold_nor_the_guard_around_it(rng, n_chromosomes, model):
     study = Study(rng, n_chromosomes, signal=1.0)
-    prior = study.fit()
+    prior = study.fit(model=model)
     for fold in range(study.folds.train.shape[0]):
         hidden = ~study.folds.train[fold][study.folds.unit]
         mine = study.folds.fold == fold
-        other = study.fit(np.where(hidden, rng.normal(0, 30, hidden.size), study.z))
-        assert np.array_equal(prior.mean[mine], other.mean[mine])
-        assert np.array_equal(prior.var[mine], other.var[mine])
-        assert np.array_equal(prior.covariates_var[mine], other.covariates_var[mine])
-        assert not np.array_equal(prior.var[~mine], other.var[~mine])
+        z = np.where(hidden, rng.normal(0, 30, hidden.size), study.z)
+        other = study.fit(z, model=model)
+        for one, two in zip(
+            [*prior.moments, *prior.covariates],
+            [*other.moments, *other.covariates],
+            strict=True,
+        ):
+            assert np.array_equal(one[mine], two[mine])
+        assert not np.array_equal(prior.moments.var[~mine], other.moments.var[~mine])
 
 
-def test_signal_in_the_embedding_is_found(rng):
+@pytest.mark.parametrize("model", MODELS[1:])
+def test_signal_in_the_embedding_is_found(rng, model):
     study = Study(rng, 6, signal=1.0)
-    prior = study.fit()
-    assert {report.model for report in prior.reports} == {"embedding"}
-    assert np.corrcoef(prior.mean, study.vectors[:, 0])[0, 1] > 0.8
-    assert np.corrcoef(np.log(prior.var), study.vectors[:, 1])[0, 1] > 0.8
-    assert np.all(2 * np.abs(prior.mean) / prior.var <= 1 + 1e-12)
+    prior = study.fit(model=model)
+    moments = prior.moments
+    expected = {"auto": {"ridge"}}.get(model, {model})
+    assert {report.model for report in prior.reports} == expected
+    size = np.log(moments.prob * moments.var)
+    least = 0.5 if model == "ldscore" else 0.8
+    assert np.corrcoef(moments.mean, study.vectors[:, 0])[0, 1] > least
+    assert np.corrcoef(size, study.vectors[:, 1])[0, 1] > least
+    assert np.all(2 * np.abs(moments.mean) / moments.var <= 1 + 1e-12)
+    gain = log_predictive(study.z, moments) - log_predictive(study.z, prior.covariates)
+    assert gain.mean() > 0.02
 
 
 def test_noise_in_the_embedding_is_ignored(rng):
     prior = Study(rng, 6, signal=0.0).fit()
+    moments, reference = prior.moments, prior.covariates
     assert np.mean([report.model == "covariates" for report in prior.reports]) > 0.5
-    assert np.abs(np.log(prior.var / prior.covariates_var)).mean() < 0.02
-    assert np.abs(prior.mean).max() < 0.3
+    assert np.abs(np.log(moments.var / reference.var)).mean() < 0.02
+    assert np.abs(moments.mean).max() < 0.3
+
+
+def test_an_unknown_model_is_refused(rng):
+    with pytest.raises(ValueError, match="model must be one of auto, covariates"):
+        Study(rng, 5, signal=0.0).fit(model="magic")
 
 
 def test_flipping_every_allele_flips_the_mean(rng):
     study = Study(rng, 5, signal=1.0)
     plus, minus = study.fit(), study.fit(-study.z)
-    assert np.allclose(plus.mean, -minus.mean, atol=1e-9)
-    assert np.allclose(plus.var, minus.var, rtol=1e-9)
+    assert np.allclose(plus.moments.mean, -minus.moments.mean, atol=1e-9)
+    assert np.allclose(plus.moments.var, minus.moments.var, rtol=1e-9)
 
 
 def test_the_product_for_accelerators_is_that_for_processors(rng):
     x = rng.normal(0, 1, (300, 20)).astype(np.float32)
-    on_device = np.asarray(_self_product_on_device(jnp.asarray(x)))
-    assert np.allclose(on_device, self_product(x), rtol=1e-5, atol=1e-4)
+    on_device = np.asarray(product_on_device(jnp.asarray(x.T), jnp.asarray(x)))
+    assert np.allclose(on_device, product(x.T, x), rtol=1e-5, atol=1e-4)
