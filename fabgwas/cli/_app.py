@@ -12,6 +12,7 @@ from fabgwas.cli._evaluate import evaluate
 from fabgwas.cli._ld import ld
 from fabgwas.cli._prs import prs
 from fabgwas.cli._score import score
+from fabgwas.cli._split import split
 
 app = typer.Typer(
     help="Embedding-assisted FAB tests of GWAS summary statistics.",
@@ -133,6 +134,9 @@ app.command(epilog="Example: fabgwas evaluate ukb.scores.tsv pheno.tsv --out ukb
 
 
 app.command(epilog="Example: fabgwas cohort ukb.{chrom} --embeddings e --out ukb")(cohort)
+
+
+app.command(epilog="Example: fabgwas split height.gz --ld judges --out half")(split)
 
 
 @app.command(epilog="Example: fabgwas demo --out demo/height")
