@@ -1,10 +1,9 @@
 """All single-base changes of a reference sequence, without ever holding a chromosome."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,23 +23,14 @@ _ALTERNATES = np.array([[b for b in range(4) if b != a] for a in range(4)], np.i
 _SCAN = 1 << 20  # bases counted at once
 
 
-class FastaRecord(NamedTuple):
-    """Where a sequence lies in its file, as a ``.fai`` index tells."""
-
-    length: int
-    offset: int
-    line_bases: int
-    line_bytes: int
-
-
 @dataclass(frozen=True)
 class FastaVariants:
     """Three variants for each A, C, G or T of the chromosomes in a FASTA file.
 
-    The file is plain text, read by position through its ``.fai`` index (as `samtools faidx`
-    writes it), which is made beside it in memory if there is none. Letters in lower case
-    count; N and other codes are skipped, and so are sequences that are no chromosome.
-    Shards are stretches of sequence, so `start` and `stop` count bases.
+    The file is read by position through its ``.fai`` index, which pyfaidx writes beside it
+    if there is none, as `samtools faidx` would. Letters in lower case count; N and other
+    codes are skipped, and so are sequences that are no chromosome. Shards are stretches of
+    sequence, so `start` and `stop` count bases.
     """
 
     path: Path
@@ -56,29 +46,38 @@ class FastaVariants:
                     f"{path}: not a plain FASTA file; unpack it if it is compressed."
                 )
         found = cls(path, source_of("variants", path, rule="all single-base changes"))
-        if not found.records:
+        if not found.names:
             raise NothingToAnalyseError(f"{path}: holds no chromosome 1 to 22, X, Y or MT.")
         return found
 
     @cached_property
-    def records(self) -> dict[str, FastaRecord]:
-        """Chromosomes in the order of a store."""
-        index = self.path.with_name(f"{self.path.name}.fai")
-        if index.exists():
-            rows = [line.split("\t") for line in index.read_text().splitlines()]
-            named = [(row[0], FastaRecord(*map(int, row[1:5]))) for row in rows]
-        else:
-            named = list(_index(self.path))
-        coded = {chromosome_code(name): record for name, record in named}
+    def names(self) -> dict[str, str]:
+        """What the file calls its chromosomes, in the order of a store."""
+        coded = {chromosome_code(name): name for name in self._fasta.keys()}  # noqa: SIM118
         return {CHROMOSOMES[code - 1]: coded[code] for code in sorted(coded) if code}
+
+    @cached_property
+    def _fasta(self) -> Any:
+        from pyfaidx import Fasta, FastaIndexingError
+
+        try:
+            return Fasta(str(self.path), as_raw=True)
+        except (FastaIndexingError, ValueError) as error:
+            raise InputError(f"{self.path}: {error}") from error
+        except OSError as error:
+            raise InputError(
+                f"{self.path}: its index cannot be written beside it ({error}); write one "
+                "with samtools faidx, or copy the file to a folder of your own."
+            ) from error
 
     @cached_property
     def n_variants(self) -> int:
         """Number of variants; reads the file once."""
         bases = 0
-        for chrom, record in self.records.items():
-            for start in range(0, record.length, _SCAN):
-                stop = min(start + _SCAN, record.length)
+        for chrom in self.names:
+            length = self._length(chrom)
+            for start in range(0, length, _SCAN):
+                stop = min(start + _SCAN, length)
                 bases += int((self._bases(chrom, start, stop) < 4).sum())
         return 3 * bases
 
@@ -86,10 +85,10 @@ class FastaVariants:
         """Stretches of `rows` / 3 bases; those of N alone are left out."""
         step = max(rows // 3, 1)
         found: list[Shard] = []
-        for chrom, record in self.records.items():
-            part = 0
-            for start in range(0, record.length, step):
-                stop = min(start + step, record.length)
+        for chrom in self.names:
+            part, length = 0, self._length(chrom)
+            for start in range(0, length, step):
+                stop = min(start + step, length)
                 if (self._bases(chrom, start, stop) < 4).any():
                     found.append(Shard(len(found), chrom, part, start, stop))
                     part += 1
@@ -110,42 +109,14 @@ class FastaVariants:
             }
         )
 
+    def _length(self, chrom: str) -> int:
+        return len(self._fasta[self.names[chrom]])
+
     def _bases(self, chrom: str, start: int, stop: int) -> UInt8[np.ndarray, " base"]:
         """Codes of the bases `start` to `stop`, 0-based, the end excluded."""
-        record = self.records[chrom]
-        ends = record.line_bytes - record.line_bases
-
-        def place(base: int) -> int:
-            return record.offset + base + base // record.line_bases * ends
-
-        with self.path.open("rb") as file:
-            file.seek(place(start))
-            raw = np.frombuffer(file.read(place(stop - 1) + 1 - place(start)), np.uint8)
-        letters = raw[(raw != ord("\n")) & (raw != ord("\r"))]
+        letters = np.frombuffer(
+            self._fasta[self.names[chrom]][start:stop].encode(), np.uint8
+        )
         if letters.size != stop - start:
             raise InputError(f"{self.path}: does not fit its index; delete the .fai file.")
         return _CODE[letters]
-
-
-def _index(path: Path) -> Iterator[tuple[str, FastaRecord]]:
-    """The records of a FASTA file, in one pass."""
-    name, length, offset, bases, width = "", 0, 0, 0, 0
-    short = False
-    at = 0
-    with path.open("rb") as file:
-        for line in file:
-            at += len(line)
-            if line.startswith(b">"):
-                if name:
-                    yield name, FastaRecord(length, offset, bases, width)
-                name = line[1:].split()[0].decode()
-                length, offset, bases, width, short = 0, at, 0, 0, False
-                continue
-            size = len(line.rstrip(b"\r\n"))
-            if short and size:
-                raise InputError(f"{path}: lines of {name} differ in length; rewrite it.")
-            bases, width = (bases or size), (width or len(line))
-            short = size < bases
-            length += size
-    if name:
-        yield name, FastaRecord(length, offset, bases, width)
