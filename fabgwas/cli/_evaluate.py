@@ -1,22 +1,28 @@
 """`fabgwas evaluate`: how good scores are."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from fabgwas.cli import _options as option
-from fabgwas.cli._run import command_line, limit_threads, show_log
+from fabgwas.cli._run import command_line, limit_threads, plain, show_log
+from fabgwas.errors import UsageError
 
 
 def evaluate(
     scores: Annotated[
         Path,
-        typer.Argument(help="Scores of people: of fabgwas score, .sscore, or a table."),
+        typer.Argument(
+            help="Scores of people: of fabgwas score, .sscore, or a table. With --sumstats "
+            "weights: a scoring file."
+        ),
     ],
     pheno: Annotated[
-        Path, typer.Argument(help="Phenotypes of people: a table with IID, or a .fam.")
-    ],
+        Path | None,
+        typer.Argument(help="Phenotypes of people: a table with IID, or a .fam."),
+    ] = None,
+    *,
     out: option.Out,
     score: Annotated[
         list[str] | None, typer.Option(help="Column of scores; repeatable  [default: all]")
@@ -35,35 +41,101 @@ def evaluate(
         float | None,
         typer.Option(help="Of cases in the population, for R2 on the liability scale."),
     ] = None,
+    augment: Annotated[
+        Path | None,
+        typer.Option(
+            help="PREFIX.cohort.parquet of fabgwas cohort, or a table: does it improve the "
+            "scores, by nested cross-validation?"
+        ),
+    ] = None,
     quantiles: Annotated[int, typer.Option(help="Of the score, to compare.")] = 10,
     folds: Annotated[int, typer.Option(help="Of the cross-validation.")] = 5,
+    sumstats: Annotated[
+        Path | None,
+        typer.Option(
+            help="Judge weights by summary statistics of people they have not seen, such "
+            "as the second part of fabgwas split."
+        ),
+    ] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(help="With --sumstats, another scoring file; repeatable."),
+    ] = None,
+    ld: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --sumstats, PLINK fileset of a panel: other people than those the "
+            "weights were fitted with."
+        ),
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="People of this panel to use, as for PLINK.")
+    ] = None,
+    fit_people: Annotated[
+        Path | None,
+        typer.Option(help="People of the fitting panel; an error if they are in this one."),
+    ] = None,
+    build: option.Build = None,
+    population: option.Population = "EUR",
     replicates: Annotated[int, typer.Option(help="Of the bootstrap.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Of folds and bootstrap.")] = 0,
     threads: option.Threads = None,
     overwrite: option.Overwrite = False,
     quiet: option.Quiet = False,
 ) -> None:
-    """Measure scores on people with phenotypes, alone, over covariates, and in pairs."""
+    """Measure scores on people with phenotypes, or weights by summary statistics."""
+    if (pheno is None) == (sumstats is None):
+        raise UsageError("give either phenotypes (PHENO) or statistics (--sumstats).")
+    if sumstats is not None and ld is None:
+        raise UsageError("--sumstats needs a panel of other people (--ld).")
     limit_threads(threads)
     show_log(quiet=quiet)
+    shared = {"out": out, "replicates": replicates, "seed": seed}
+    if sumstats is not None:
+        settings = {
+            "sumstats": sumstats,
+            "ld": ld,
+            "keep": keep,
+            "fit_people": fit_people,
+            "build": build,
+            "population": population,
+        }
+        weights = [scores, *(also or [])]
+        _by_sumstats(weights, {**shared, **settings}, overwrite=overwrite)
+        return
+    settings = {
+        "scores": scores,
+        "phenotype": pheno,
+        "score_names": tuple(score) if score else None,
+        "phenotype_name": pheno_name,
+        "covariates": covar,
+        "covariate_names": tuple(covar_name) if covar_name else None,
+        "quantitative": quantitative,
+        "prevalence": prevalence,
+        "augment": augment,
+        "quantiles": quantiles,
+        "folds": folds,
+    }
+    _by_phenotypes({**shared, **settings}, overwrite=overwrite)
+
+
+def _by_phenotypes(settings: dict[str, Any], *, overwrite: bool) -> None:
     from fabgwas.pipeline._evaluate import EvaluateConfig
     from fabgwas.pipeline._evaluate import evaluate as evaluate_scores
 
-    config = EvaluateConfig(
-        scores=str(scores),
-        phenotype=str(pheno),
-        out=str(out),
-        score_names=tuple(score) if score else None,
-        phenotype_name=pheno_name,
-        covariates=str(covar) if covar else None,
-        covariate_names=tuple(covar_name) if covar_name else None,
-        quantitative=quantitative,
-        prevalence=prevalence,
-        quantiles=quantiles,
-        folds=folds,
-        replicates=replicates,
-        seed=seed,
-    )
+    config = EvaluateConfig(**plain(settings))
     result = evaluate_scores(config, overwrite=overwrite, command=command_line())
+    for line in result.summary():
+        print(line)
+
+
+def _by_sumstats(weights: list[Path], settings: dict[str, Any], *, overwrite: bool) -> None:
+    from fabgwas.pipeline._evaluate_sumstats import (
+        EvaluateSumstatsConfig,
+        evaluate_sumstats,
+    )
+
+    config = EvaluateSumstatsConfig(weights=tuple(map(str, weights)), **plain(settings))
+    result = evaluate_sumstats(config, overwrite=overwrite, command=command_line())
     for line in result.summary():
         print(line)

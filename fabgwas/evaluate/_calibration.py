@@ -92,15 +92,22 @@ def cross_predict(
     predicted = np.empty(y.size)
     for number in np.unique(fold):
         test = fold == number
-        train: Bool[np.ndarray, " sample"] = ~test
-        if binary:
-            fit = fit_logistic(design[train], y[train] > 0.5)
-            predicted[test] = fit.risk(design[test])
-        else:
-            x = np.column_stack([np.ones(y.size), design])
-            coef = np.linalg.lstsq(x[train], y[train], rcond=None)[0]
-            predicted[test] = x[test] @ coef
+        predicted[test] = fit_predict(design, y, ~test, binary=binary)[test]
     return predicted
+
+
+def fit_predict(
+    design: Float[np.ndarray, "sample column"],
+    y: Float[np.ndarray, " sample"],
+    train: Bool[np.ndarray, " sample"],
+    *,
+    binary: bool,
+) -> Float[np.ndarray, " sample"]:
+    """Predict everybody by a regression on the training people."""
+    if binary:
+        return fit_logistic(design[train], y[train] > 0.5).risk(design)
+    x = np.column_stack([np.ones(y.size), design])
+    return x @ np.linalg.lstsq(x[train], y[train], rcond=None)[0]
 
 
 def make_folds(

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from fabgwas.errors import UsageError
 from fabgwas.io import write_table
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.pipeline._augment import measure_augmented
 from fabgwas.pipeline._measures import Measured, measure
 from fabgwas.pipeline._people import People, read_evaluated
 from fabgwas.pipeline._write import log_file, refuse_to_replace
@@ -40,6 +41,8 @@ class EvaluateConfig:
     folds: int = 5
     replicates: int = 1000
     """Of the bootstrap."""
+    augment: str | None = None
+    """Table of people whose column L, or all numbers, may improve each score."""
     level: float = 0.95
     seed: int = 0
 
@@ -63,6 +66,8 @@ class EvaluateResult:
 
     people: People
     measured: Measured
+    augmented: pa.Table | None
+    """With and without components of further features; see `measure_augmented`."""
     outputs: dict[str, Path]
 
     def summary(self) -> list[str]:
@@ -74,6 +79,8 @@ class EvaluateResult:
         for row in self.measured.differences.to_pylist():
             row["score"] = f"{row['first']} - {row['second']}"
             lines.append(_line(row))
+        if self.augmented is not None:
+            lines += [_line(row) for row in self.augmented.to_pylist()]
         return lines
 
 
@@ -101,6 +108,8 @@ def evaluate(
     """
     require_libraries()
     paths = output_paths(config.out)
+    if config.augment is not None:
+        paths["augmented"] = Path(f"{config.out}.augmented.tsv")
     refuse_to_replace(paths.values(), overwrite=overwrite)
     command = ["fabgwas.evaluate", config.scores] if command is None else list(command)
     stages = Stages()
@@ -127,10 +136,23 @@ def evaluate(
                 level=config.level,
                 seed=config.seed,
             )
-        result = EvaluateResult(people, measured, paths)
+        augmented = None
+        if config.augment is not None:
+            with stages("augment"):
+                augmented = measure_augmented(
+                    people,
+                    config.augment,
+                    n_folds=config.folds,
+                    n_replicates=config.replicates,
+                    level=config.level,
+                    seed=config.seed,
+                )
+        result = EvaluateResult(people, measured, augmented, paths)
         with stages("write"):
             for name in _TABLES:
                 write_table(getattr(measured, name), paths[name])
+            if augmented is not None:
+                write_table(augmented, paths["augmented"])
             _draw(result)
         for line in result.summary():
             log.debug("%s", line)  # for the file; callers have the result
@@ -200,7 +222,7 @@ def _write_manifest(
     command: Sequence[str],
     stages: Stages,
 ) -> None:
-    inputs = [config.scores, config.phenotype, config.covariates]
+    inputs = [config.scores, config.phenotype, config.covariates, config.augment]
     outputs = [path for name, path in result.outputs.items() if name != "manifest"]
     manifest = Manifest(
         command="evaluate",

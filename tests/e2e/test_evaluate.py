@@ -197,3 +197,34 @@ def test_command_line(files: dict[str, str], tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "good - noise: auc 0." in done.stdout
     assert done.stderr == ""
+
+
+def test_augmented_by_embeddings_of_people(
+    people: pd.DataFrame, files: dict[str, str], tmp_path: Path, rng: np.random.Generator
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    hidden = people["height"].to_numpy() / 7 - people["good"].to_numpy()
+    vectors = np.outer(hidden, rng.normal(size=8)) + 0.1 * rng.normal(size=(N, 8))
+    column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), 8)
+    order = pa.array(rng.permutation(N))
+    table = pa.table(
+        {"FID": people["FID"], "IID": people["IID"], "L_PC1": hidden, "L": column}
+    )
+    pq.write_table(table.take(order), tmp_path / "c.parquet")
+    settings = {**files, "phenotype_name": "disease", "replicates": 50}
+    config = EvaluateConfig(
+        **settings, out=str(tmp_path / "e"), augment=str(tmp_path / "c.parquet")
+    )
+    result = evaluate(config)
+    for metric in ("auc_augmented_gain", "r2_augmented_gain"):
+        assert value(result.augmented, "good", metric)["lower"] > 0
+    written = pd.read_csv(result.outputs["augmented"], sep="\t")
+    assert written["metric"].tolist() == result.augmented["metric"].to_pylist()
+    pq.write_table(table.slice(0, 300), tmp_path / "few.parquet")
+    with pytest.raises(InputError, match=r"s300, who has a score .* is not in it"):
+        evaluate(
+            EvaluateConfig(**settings, out=str(tmp_path / "f"),
+                           augment=str(tmp_path / "few.parquet"))
+        )  # fmt: skip
