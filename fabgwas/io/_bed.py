@@ -59,3 +59,20 @@ def read_dosage(
     """
     counts = _COUNTS_OF_BYTE.take(packed[which], axis=0)
     return counts.reshape(counts.shape[0], 4 * packed.shape[1])[:, :n_samples].T
+
+
+class BedSource:
+    """Counts of A1 in a mapped .bed file."""
+
+    def __init__(self, path: Path, n_samples: int, n_variants: int) -> None:
+        self._packed = map_bed(path, n_samples, n_variants)
+        self._n_samples = n_samples
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def read(
+        self, which: slice | Int[np.ndarray, " chosen"]
+    ) -> Float[np.ndarray, "sample chosen"]:
+        """Counts of the chosen variants; nan where missing."""
+        return read_dosage(self._packed, which, self._n_samples)

@@ -34,7 +34,11 @@ def read_bim(path: Path) -> pa.Table:
 
     Chromosomes that are not among `fabgwas.variants.CHROMOSOMES` are null.
     """
-    table = _read(path, _BIM)
+    return canonical_variants(_read(path, _BIM))
+
+
+def canonical_variants(table: pa.Table) -> pa.Table:
+    """Columns of `Genotypes.variants` from text: known chromosomes, alleles in capitals."""
     code = chromosome_codes(table["chrom"])
     index = pa.array(code.astype(np.int8) - 1, mask=code == 0)
     chrom = pa.DictionaryArray.from_arrays(index, pa.array(CHROMOSOMES))

@@ -1,19 +1,21 @@
-"""Genotypes of PLINK 1 filesets, one or one per chromosome, counted as .bim A1."""
+"""Genotypes of PLINK filesets or BGEN files, one or one per chromosome."""
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 
 from fabgwas.errors import InputError
-from fabgwas.io._bed import map_bed, read_dosage
+from fabgwas.io._bed import BedSource
+from fabgwas.io._bgen import BgenSource
 from fabgwas.io._bim import read_bim, read_fam
+from fabgwas.io._pgen import PgenSource, read_psam, read_pvar
 from fabgwas.variants import CHROMOSOMES
 
 if TYPE_CHECKING:
@@ -22,19 +24,34 @@ if TYPE_CHECKING:
 PathLike = str | Path
 
 
+@runtime_checkable
+class Source(Protocol):
+    """The genotypes of one file."""
+
+    def __len__(self) -> int:
+        """Number of variants."""
+        ...
+
+    def read(
+        self, which: slice | Int[np.ndarray, " chosen"]
+    ) -> Float[np.ndarray, "sample chosen"]:
+        """Dosages of the chosen variants; nan where missing."""
+        ...
+
+
 @dataclass(frozen=True)
 class Genotypes:
     """Variants and samples in memory, genotypes on disk.
 
-    `variants` has the columns chrom, pos, rsid, effect_allele (A1 of the .bim, the allele
-    that dosages count) and other_allele; `samples` those of a .fam file.
+    `variants` has the columns chrom, pos, rsid, effect_allele (the allele that dosages
+    count: A1 of a .bim, ALT of a .pvar, the second of a .bgen) and other_allele; `samples`
+    has family, sample, father and mother, of a .fam file all its columns.
     """
 
     variants: pa.Table
     samples: pa.Table
     files: tuple[Path, ...]
-    _packed: tuple[UInt8[np.ndarray, "_ byte"], ...] = field(repr=False)
-    _n_stored: int
+    _sources: tuple[Source, ...] = field(repr=False)
     _chosen: Int[np.ndarray, " sample"] | None = field(default=None, repr=False)
 
     @property
@@ -56,15 +73,15 @@ class Genotypes:
         )
 
     def dosage(self, start: int, stop: int) -> Float[np.ndarray, "sample variant"]:
-        """Counts of A1 of the variants `start` to `stop - 1`; missing ones are nan."""
+        """Dosages of the variants `start` to `stop - 1`; missing ones are nan."""
         if not 0 <= start <= stop <= self.n_variants:
             raise ValueError(
                 f"variants {start} to {stop} are not among the {self.n_variants} there are."
             )
         parts = [
-            self._read(packed, slice(max(start - first, 0), stop - first))
-            for first, packed in zip(self._first, self._packed, strict=True)
-            if start < first + len(packed) and first < stop
+            self._read(source, slice(max(start - first, 0), stop - first))
+            for first, source in zip(self._first, self._sources, strict=True)
+            if start < first + len(source) and first < stop
         ]
         if len(parts) == 1:
             return parts[0]
@@ -72,65 +89,100 @@ class Genotypes:
         return np.concatenate([empty, *parts], axis=1)
 
     def take(self, index: Int[np.ndarray, " chosen"]) -> Float[np.ndarray, "sample chosen"]:
-        """Counts of A1 of the variants of these numbers, in this order."""
-        if len(self._packed) == 1:
-            return self._read(self._packed[0], index)
+        """Dosages of the variants of these numbers, in this order."""
+        if len(self._sources) == 1:
+            return self._read(self._sources[0], index)
         result = np.empty((self.n_samples, index.size), np.float32, order="F")
         file = np.searchsorted(self._first, index, side="right") - 1
         for number in np.unique(file):
             here = file == number
             mine = index[here] - self._first[number]
-            result[:, here] = self._read(self._packed[number], mine)
+            result[:, here] = self._read(self._sources[number], mine)
         return result
 
     def _read(
-        self, packed: UInt8[np.ndarray, "_ byte"], which: slice | Int[np.ndarray, " _"]
+        self, source: Source, which: slice | Int[np.ndarray, " _"]
     ) -> Float[np.ndarray, "sample _"]:
-        dosage = read_dosage(packed, which, self._n_stored)
+        dosage = source.read(which)
         return dosage if self._chosen is None else dosage[self._chosen]
 
     @property
     def _first(self) -> list[int]:
         """Number of the first variant of each file."""
-        sizes = [0, *(len(packed) for packed in self._packed)]
+        sizes = [0, *(len(source) for source in self._sources)]
         return np.cumsum(sizes)[:-1].tolist()
 
 
 def open_genotypes(prefix: PathLike | Sequence[PathLike]) -> Genotypes:
-    """Open a PLINK 1 fileset, or one fileset per chromosome with the same samples.
+    """Open a PLINK fileset or BGEN file, or one per chromosome with the same samples.
 
     Parameters
     ----------
     prefix
         Prefix of .bed, .bim and .fam, or the path of the .bed; a list of them; or a
-        pattern with ``{chrom}`` or ``*`` in the place of the chromosome.
+        pattern with ``{chrom}`` or ``*`` in the place of the chromosome. With the extras
+        pgen and bgen also of .pgen, .pvar (or .pvar.zst) and .psam, and of .bgen and
+        .sample; where files of several kinds have the prefix, the first of these is taken.
 
     Raises
     ------
     InputError
         If a file is absent, does not fit the others, or has other samples.
     """
-    beds = _find_beds(prefix)
-    variants, packed = [], []
-    samples: pa.Table | None = None
-    for bed in beds:
-        for suffix in (".bed", ".bim", ".fam"):
-            if not bed.with_suffix(suffix).is_file():
-                raise InputError(f"{bed.with_suffix(suffix)}: there is no such file.")
-        here = read_fam(bed.with_suffix(".fam"))
-        if samples is None:
-            samples = here
-        elif not samples["sample"].equals(here["sample"]):
+    files = _find_files(prefix)
+    opened = [_OPEN[file.suffix](file) for file in files]
+    samples = opened[0].samples
+    for file, each in zip(files, opened, strict=True):
+        if not samples["sample"].equals(each.samples["sample"]):
             raise InputError(
-                f"{bed.with_suffix('.fam')}: the samples differ from those of {beds[0]}, "
-                "or their order does; make the files of one set of samples."
+                f"{file}: the samples differ from those of {files[0]}, or their order "
+                "does; make the files of one set of samples."
             )
-        table = read_bim(bed.with_suffix(".bim"))
-        packed.append(map_bed(bed, here.num_rows, table.num_rows))
-        variants.append(table)
-    assert samples is not None
-    table = pa.concat_tables(variants).unify_dictionaries().combine_chunks()
-    return Genotypes(table, samples, tuple(beds), tuple(packed), samples.num_rows)
+    tables = pa.concat_tables([each.variants for each in opened])
+    variants = tables.unify_dictionaries().combine_chunks()
+    sources = tuple(each.source for each in opened)
+    return Genotypes(variants, samples, tuple(files), sources)
+
+
+class _Opened(NamedTuple):
+    variants: pa.Table
+    samples: pa.Table
+    source: Source
+
+
+def _open_bed(path: Path) -> _Opened:
+    _require(path.with_suffix(suffix) for suffix in (".bed", ".bim", ".fam"))
+    samples = read_fam(path.with_suffix(".fam"))
+    variants = read_bim(path.with_suffix(".bim"))
+    return _Opened(variants, samples, BedSource(path, samples.num_rows, variants.num_rows))
+
+
+def _open_pgen(path: Path) -> _Opened:
+    packed = path.with_suffix(".pvar.zst")
+    pvar = packed if packed.is_file() else path.with_suffix(".pvar")
+    _require([path, pvar, path.with_suffix(".psam")])
+    samples, variants = read_psam(path.with_suffix(".psam")), read_pvar(pvar)
+    return _Opened(variants, samples, PgenSource(path, samples.num_rows, variants.num_rows))
+
+
+def _open_bgen(path: Path) -> _Opened:
+    _require([path])
+    source = BgenSource(path)
+    return _Opened(source.variants, source.samples, source)
+
+
+def _require(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such file.")
+
+
+# in the order of preference
+_OPEN: dict[str, Callable[[Path], _Opened]] = {
+    ".bed": _open_bed,
+    ".pgen": _open_pgen,
+    ".bgen": _open_bgen,
+}
 
 
 def read_plink(prefix: PathLike) -> tuple["pd.DataFrame", "pd.DataFrame", Any]:
@@ -144,7 +196,7 @@ def read_plink(prefix: PathLike) -> tuple["pd.DataFrame", "pd.DataFrame", Any]:
     """
     import pandas_plink
 
-    (bed,) = _find_beds(prefix)
+    (bed,) = _find_files(prefix)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # raised inside pandas-plink
         bim, fam, other_counts = pandas_plink.read_plink(
@@ -155,21 +207,31 @@ def read_plink(prefix: PathLike) -> tuple["pd.DataFrame", "pd.DataFrame", Any]:
     return bim.rename(columns=names)[columns], fam, 2 - other_counts.T
 
 
-def _find_beds(prefix: PathLike | Sequence[PathLike]) -> list[Path]:
+def _find_files(prefix: PathLike | Sequence[PathLike]) -> list[Path]:
     if not isinstance(prefix, str | Path):
-        return [bed for one in prefix for bed in _find_beds(one)]
-    text = str(prefix).removesuffix(".bed")
-    if "{chrom}" in text:
-        names = [text.replace("{chrom}", chrom) for chrom in CHROMOSOMES]
-        beds = [Path(f"{name}.bed") for name in names if Path(f"{name}.bed").is_file()]
-    elif "*" in text:
-        pattern = Path(f"{text}.bed")
-        beds = sorted(pattern.parent.glob(pattern.name), key=_natural)
-    else:
-        return [Path(f"{text}.bed")]
-    if not beds:
-        raise InputError(f"{prefix}: no .bed file fits this pattern.")
-    return beds
+        return [file for one in prefix for file in _find_files(one)]
+    text = str(prefix)
+    kinds = [kind for kind in _OPEN if text.endswith(kind)] or list(_OPEN)
+    text = text.removesuffix(kinds[0])
+    pattern = "{chrom}" in text or "*" in text
+    for kind in kinds:
+        if "{chrom}" in text:
+            names = [text.replace("{chrom}", chrom) for chrom in CHROMOSOMES]
+            files = [Path(f"{name}{kind}") for name in names]
+        elif "*" in text:
+            whole = Path(f"{text}{kind}")
+            files = sorted(whole.parent.glob(whole.name), key=_natural)
+        else:
+            files = [Path(f"{text}{kind}")]
+        files = [file for file in files if file.is_file()]
+        if files:
+            return files
+    if pattern:
+        raise InputError(
+            f"{prefix}: no {kinds[0]} file fits this pattern"
+            + (f", nor a {' or '.join(kinds[1:])}." if kinds[1:] else ".")
+        )
+    return [Path(f"{text}{kinds[0]}")]
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
