@@ -90,9 +90,9 @@ def evaluate(
         raise UsageError("--sumstats needs a panel of other people (--ld).")
     limit_threads(threads)
     show_log(quiet=quiet)
-    shared = {"out": out, "replicates": replicates, "seed": seed}
+    shared: dict[str, Any] = {"out": out, "replicates": replicates, "seed": seed}
     if sumstats is not None:
-        settings = {
+        settings: dict[str, Any] = {
             "sumstats": sumstats,
             "ld": ld,
             "keep": keep,

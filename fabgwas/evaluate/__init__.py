@@ -1,12 +1,13 @@
 """Scores of people, and how good they are: arrays in, numbers out."""
 
 from fabgwas.evaluate._auc import Delong, Difference, auc_difference, delong
-from fabgwas.evaluate._augment import Augmented, augment
+from fabgwas.evaluate._augment import Augmented, augment, augment_fold
 from fabgwas.evaluate._bootstrap import bootstrap, percentile_interval
 from fabgwas.evaluate._calibration import (
     Calibration,
     calibration,
     cross_predict,
+    fit_predict,
     make_folds,
 )
 from fabgwas.evaluate._logistic import Logistic, fit_logistic, refit_log_likelihood
@@ -33,6 +34,7 @@ __all__ = [
     "Terms",
     "auc_difference",
     "augment",
+    "augment_fold",
     "block_bootstrap",
     "block_terms",
     "blocks_of",
@@ -41,6 +43,7 @@ __all__ = [
     "cross_predict",
     "delong",
     "fit_logistic",
+    "fit_predict",
     "incremental_r2",
     "liability_r2",
     "make_folds",

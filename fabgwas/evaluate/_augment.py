@@ -58,21 +58,37 @@ def augment(
     chosen = []
     for number in np.unique(fold):
         test = fold == number
-        train = ~test
-        tried = [k for k in numbers if k <= train.sum() / 10]
-        parts = training_components(extra, train, max(tried))
-        inner = make_folds(y[train], 5, seed, binary=binary)
-        losses = []
-        for k in tried:
-            design = np.column_stack([base, parts[:, :k]])[train]
-            predicted = cross_predict(design, y[train], inner, binary=binary)
-            losses.append(_loss(predicted, y[train], binary=binary))
-        best = tried[int(np.argmin(losses))]
-        chosen.append(best)
-        for target, k in ((plain, 0), (augmented, best)):
-            design = np.column_stack([base, parts[:, :k]])
-            target[test] = fit_predict(design, y, train, binary=binary)[test]
+        found = augment_fold(base, extra, y, ~test, numbers, binary=binary, seed=seed)
+        plain[test], augmented[test] = found.plain[test], found.augmented[test]
+        chosen.append(found.chosen[0])
     return Augmented(plain, augmented, np.array(chosen))
+
+
+def augment_fold(
+    base: Float[np.ndarray, "sample column"],
+    extra: Float[np.ndarray, "sample dim"],
+    y: Float[np.ndarray, " sample"],
+    train: Bool[np.ndarray, " sample"],
+    numbers: Sequence[int] = (0, 1, 2, 5, 10, 20),
+    *,
+    binary: bool,
+    seed: int = 0,
+) -> Augmented:
+    """One fold of `augment`: predictions of everybody, learned from the training people."""
+    tried = [k for k in numbers if k <= train.sum() / 10]
+    parts = training_components(extra, train, max(tried))
+    inner = make_folds(y[train], 5, seed, binary=binary)
+    designs = {k: np.column_stack([base, parts[:, :k]]) for k in tried}
+    losses = [
+        _loss(cross_predict(design[train], y[train], inner, binary=binary), y[train],
+              binary=binary)
+        for design in designs.values()
+    ]  # fmt: skip
+    best = tried[int(np.argmin(losses))]
+    plain, augmented = (
+        fit_predict(designs[k] if k else base, y, train, binary=binary) for k in (0, best)
+    )
+    return Augmented(plain, augmented, np.array([best]))
 
 
 def training_components(

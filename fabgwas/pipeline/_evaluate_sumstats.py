@@ -253,8 +253,8 @@ def _tables(
         block_bootstrap(terms, config.replicates, config.seed),
     )
     rows, pairs = [], []
-    for metric, value in (("r", lambda x: x), ("r2", lambda x: x * np.abs(x))):
-        estimate, drawn = value(r), value(draws)
+    for metric in ("r", "r2"):
+        estimate, drawn = (x if metric == "r" else x * np.abs(x) for x in (r, draws))
         intervals = percentile_interval(drawn, config.level)
         for k, name in enumerate(names):
             rows.append({"score": name, **_row(metric, estimate[k], intervals[k])})
