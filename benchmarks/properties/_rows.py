@@ -157,19 +157,31 @@ def _within(measure: Measure, fold: Int[np.ndarray, " row"]) -> Measure:
 
 
 def _auc(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    if min(weight[label == 0].sum(), weight[label == 1].sum()) == 0:
-        return np.nan
-    return float(roc_auc_score(label, found, sample_weight=weight))
+    """Of scikit-learn, but quick enough for hundreds of draws; ties count half."""
+    negative, positive = _by_value(label, found, weight)
+    pairs = negative.sum() * positive.sum()
+    below = np.cumsum(negative) - negative / 2
+    return float(positive @ below / pairs) if pairs > 0 else np.nan
 
 
 def _precision(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float:
-    from sklearn.metrics import average_precision_score
-
-    if weight[label == 1].sum() == 0:
+    """Average precision, by steps of recall."""
+    negative, positive = (each[::-1] for each in _by_value(label, found, weight))
+    if positive.sum() == 0:
         return np.nan
-    return float(average_precision_score(label, found, sample_weight=weight))
+    true, false = np.cumsum(positive), np.cumsum(negative)
+    return float(positive @ (true / np.maximum(true + false, 1e-300)) / true[-1])
+
+
+def _by_value(
+    label: np.ndarray, found: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of the labels 0 and 1 at each value of the prediction, ascending."""
+    values, place = np.unique(found, return_inverse=True)
+    zero, one = (
+        np.bincount(place, weight * (label == each), values.size) for each in (0, 1)
+    )
+    return zero, one
 
 
 def _accuracy(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float:

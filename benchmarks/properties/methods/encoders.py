@@ -7,6 +7,7 @@ and FABGWAS_QWEN to the folder of Qwen3-Embedding-0.6B.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -52,11 +53,17 @@ def encode(
     problem: Problem, context: Context, make: Callable[[Context], Encoder]
 ) -> np.ndarray:
     """Vectors of the texts; encoders that cannot be made skip the cell."""
+    encoder = _made(make, context)
+    return cached_vectors(encoder, problem.texts, context.cache / "vectors").astype(float)
+
+
+@cache
+def _made(make: Callable[[Context], Encoder], context: Context) -> Encoder:
+    """Models are loaded once."""
     try:
-        encoder = make(context)
+        return make(context)
     except UsageError as error:
         raise Skip(str(error)) from error
-    return cached_vectors(encoder, problem.texts, context.cache / "vectors").astype(float)
 
 
 def use(context: Context) -> Encoder:
