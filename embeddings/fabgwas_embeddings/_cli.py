@@ -105,6 +105,7 @@ def run(
     """Make a store, or what is missing of it; start it again after any interruption."""
     options = dict(locals())
     from fabgwas_embeddings._run import run_job
+    from fabgwas_embeddings._variants import tell_drops
 
     job = job_of(options, out)
     result = run_job(job, engine_of(options), Progress(quiet), max_cost=max_cost)
@@ -112,7 +113,9 @@ def run(
         typer.echo(f"{out}: complete, nothing to do ({result.n_variants:,} variants)")
         return
     typer.echo(
-        f"{out}: {result.n_variants:,} variants, {result.n_texts:,} distinct texts, "
+        f"{out}: {result.n_variants:,} variants"
+        + (f" ({dropped})" if (dropped := tell_drops(result.counts)) else "")
+        + f", {result.n_texts:,} distinct texts, "
         f"{result.n_encoded:,} encoded in {result.seconds:.1f} s"
         + (f", {result.tokens:,} tokens paid for" if result.tokens else "")
         + (f", cosine to float32 at least {result.cosine:.6f}" if result.cosine else "")

@@ -6,14 +6,15 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
+from fabgwas.errors import InputError
 from fabgwas.store import WORK_FOLDER
 from fabgwas_embeddings._describe import Describer
 from fabgwas_embeddings._fasta import FastaVariants
 from fabgwas_embeddings._job import Job
 from fabgwas_embeddings._ledger import Tally
+from fabgwas_embeddings._long_list import LongVariantList
 from fabgwas_embeddings._run import EmbedResult, Engine, run_job, run_locally
 from fabgwas_embeddings._template import load_template
-from fabgwas_embeddings._variant_files import read_variants
 from fabgwas_embeddings._variants import VariantSource, variant_list
 from fabgwas_embeddings.encoders import Encoder, make_encoder
 from fabgwas_embeddings.sources import SourceFiles
@@ -61,7 +62,7 @@ def make_job(
     path = Path(store_path)
     opened = (sources or SourceFiles()).open(build, path / WORK_FOLDER / "sources")
     return Job(
-        variants=_open(variants),
+        variants=_open(variants, path / WORK_FOLDER),
         describer=Describer(build, load_template(template), opened.annotators),
         encoder=make_encoder(encoder) if isinstance(encoder, str) else encoder,
         path=path,
@@ -116,10 +117,14 @@ def embed_variants(
     return run_job(job, engine, progress, max_cost=max_cost)
 
 
-def _open(variants: Variants) -> VariantSource:
+def _open(variants: Variants, folder: Path) -> VariantSource:
     if isinstance(variants, pa.Table):
         return variant_list(variants)
     if not isinstance(variants, str | Path):
         return variants
     path = Path(variants)
-    return FastaVariants.open(path) if path.suffix in _FASTA else read_variants(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file.")
+    if path.suffix in _FASTA:
+        return FastaVariants.open(path)
+    return LongVariantList(path, folder)

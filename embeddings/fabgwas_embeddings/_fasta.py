@@ -70,6 +70,11 @@ class FastaVariants:
                 "with samtools faidx, or copy the file to a folder of your own."
             ) from error
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Nothing is dropped."""
+        return {}
+
     @cached_property
     def n_variants(self) -> int:
         """Number of variants; reads the file once."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fabgwas_embeddings._job import Job
+from fabgwas_embeddings._variants import tell_drops
 from fabgwas_embeddings.encoders import Encoder
 from fabgwas_embeddings.encoders._api import estimate_tokens, price_table
 
@@ -46,6 +47,8 @@ class Plan:
     work_bytes: int
     """Most that vectors waiting for their shards may need beside the store."""
     shards: int
+    dropped: str = ""
+    """How many variants of the list are left out and why."""
 
     @property
     def cost(self) -> float:
@@ -57,7 +60,8 @@ class Plan:
         most = "at most " if self.sampled else ""
         lines = [
             f"encoder      {self.encoder}: {self.model}, {self.dim} numbers",
-            f"variants     {self.n_variants:,} in {self.shards:,} shards",
+            f"variants     {self.n_variants:,} in {self.shards:,} shards"
+            + (f"; {self.dropped}" if self.dropped else ""),
             f"texts        {most}{self.n_texts:,} distinct, {self.characters:,} characters",
             f"tokens       {guess}{self.tokens:,} in {self.requests:,} calls",
             f"store        {_size(self.store_bytes)}, and while working "
@@ -128,6 +132,7 @@ def plan_job(
         store_bytes=n * (job.metadata.row_bytes + _ROW_OVERHEAD),
         work_bytes=counts.texts * encoder.dim * 4,
         shards=len(job.shards),
+        dropped=tell_drops(job.variants.counts),
     )
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +39,8 @@ class EmbedResult:
     seconds: float
     cosine: float | None
     """Smallest cosine of stored and exact vectors in a sample; None if nothing done."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Variants read, dropped for each reason, and kept; empty if nothing was done."""
 
 
 class _Sample(NamedTuple):
@@ -98,6 +100,7 @@ def run_job(
         _check_cost(job, before, max_cost)
         sample = _encode_and_write(job, engine, ledger, writer, progress)
         tally = ledger.tally()
+        counts = job.variants.counts
         store = writer.close()
         ledger.delete()
     return EmbedResult(
@@ -108,6 +111,7 @@ def run_job(
         tokens=tally.tokens,
         seconds=time.monotonic() - began,
         cosine=sample.cosine(store),
+        counts=counts,
     )
 
 

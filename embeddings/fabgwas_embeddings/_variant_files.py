@@ -29,6 +29,13 @@ def read_variants(path: str | Path) -> VariantList:
     alleles other than A, C, G, T, and repeated rows are left out and counted.
     """
     path = Path(path)
+    tables = list(variant_tables(path))
+    table = pa.concat_tables(tables) if tables else no_variants()
+    return tidy(table, source_of("variants", path), str(path))
+
+
+def variant_tables(path: Path) -> Iterator[pa.Table]:
+    """The rows of a list of variants as they are, in pieces; columns `VARIANT_COLUMNS`."""
     if not path.is_file():
         raise InputError(f"{path}: no such file.")
     if path.suffix == ".bim":
@@ -37,9 +44,8 @@ def read_variants(path: str | Path) -> VariantList:
         batches = _read_parquet(path)
     else:
         batches = _read_text(path)
-    tables = [pa.Table.from_batches([batch]) for batch in batches]
-    table = pa.concat_tables(tables) if tables else no_variants()
-    return tidy(table, source_of("variants", path), str(path))
+    for batch in batches:
+        yield pa.table(batch)
 
 
 def _is_parquet(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -44,6 +45,11 @@ class VariantSource(Protocol):
         """Number of variants, of all chromosomes."""
         ...
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Variants read, dropped for each reason, and kept; empty if none can be."""
+        ...
+
     def shards(self, rows: int) -> list[Shard]:
         """Cut the variants into shards of at most `rows`."""
         ...
@@ -69,18 +75,34 @@ class VariantList:
     def shards(self, rows: int) -> list[Shard]:
         """Cut the variants into shards of at most `rows`."""
         codes = chromosome_codes(self.table["chrom"])
-        bounds = np.searchsorted(codes, np.arange(1, len(CHROMOSOMES) + 2))
-        cuts = [
-            (CHROMOSOMES[code], part, start, min(start + rows, bounds[code + 1]))
-            for code in range(len(CHROMOSOMES))
-            for part, start in enumerate(range(bounds[code], bounds[code + 1], rows))
-        ]
-        return [Shard(i, c, p, int(a), int(b)) for i, (c, p, a, b) in enumerate(cuts)]
+        bounds = np.searchsorted(codes, np.arange(1, len(CHROMOSOMES) + 2)).tolist()
+        return cut_shards(dict(zip(CHROMOSOMES, pairwise(bounds), strict=True)), rows)
 
     def read(self, shard: Shard) -> pa.Table:
         """Columns pos, ref, alt, rsid of one shard."""
         rows = self.table.slice(shard.start, shard.rows).select(VARIANT_COLUMNS[1:])
         return pa.table({name: rows[name].combine_chunks() for name in rows.column_names})
+
+
+def tell_drops(counts: dict[str, int]) -> str:
+    """How many variants were dropped and why; empty if none was."""
+    why = {
+        "dropped_position": "without a known position",
+        "dropped_alleles": "with other alleles than A, C, G, T",
+        "dropped_repeated": "repeated",
+    }
+    told = [f"{counts[name]:,} {text}" for name, text in why.items() if counts.get(name)]
+    return f"dropped {', '.join(told)}" if told else ""
+
+
+def cut_shards(bounds: dict[str, tuple[int, int]], rows: int) -> list[Shard]:
+    """Shards of at most `rows`, given the first and the last row of each chromosome."""
+    cuts = [
+        (chrom, part, start, min(start + rows, end))
+        for chrom, (first, end) in bounds.items()
+        for part, start in enumerate(range(first, end, rows))
+    ]
+    return [Shard(number, *cut) for number, cut in enumerate(cuts)]
 
 
 def variant_list(table: pa.Table, name: str = "table") -> VariantList:
@@ -106,8 +128,21 @@ def no_variants() -> pa.Table:
 
 def tidy(table: pa.Table, source: dict[str, Any], name: str) -> VariantList:
     """Split, check, sort and count."""
-    counts = {"read": table.num_rows}
-    table = _split_alleles(table)
+    read = table.num_rows
+    table, counts = clean(split_alleles(table))
+    if not table.num_rows:
+        raise NothingToAnalyseError(f"{name}: holds no variant that can be described.")
+    return VariantList(table, source, {"read": read, **counts})
+
+
+def clean(table: pa.Table) -> tuple[pa.Table, dict[str, int]]:
+    """Variants sorted, each once, none without place or bases; and how many those were.
+
+    Parameters
+    ----------
+    table
+        Columns `VARIANT_COLUMNS`, one alternate allele a row.
+    """
     for allele in ("ref", "alt"):
         column = table.schema.get_field_index(allele)
         table = table.set_column(column, allele, pc.utf8_upper(table[allele]))
@@ -115,28 +150,27 @@ def tidy(table: pa.Table, source: dict[str, Any], name: str) -> VariantList:
     placed = pc.and_(pa.array(code > 0), pc.fill_null(pc.greater(table["pos"], 0), False))
     bases = [pc.match_substring_regex(table[a], "^[ACGT]+$") for a in ("ref", "alt")]
     bases = pc.and_(pc.fill_null(pc.and_(*bases), False), pc.not_equal(*_alleles(table)))
-    counts["dropped_position"] = table.num_rows - pc.sum(placed).as_py()
-    counts["dropped_alleles"] = pc.sum(pc.and_(placed, pc.invert(bases))).as_py() or 0
+    counts = {
+        "dropped_position": table.num_rows - (pc.sum(placed).as_py() or 0),
+        "dropped_alleles": pc.sum(pc.and_(placed, pc.invert(bases))).as_py() or 0,
+    }
     kept = np.flatnonzero(pc.and_(placed, bases).to_numpy(zero_copy_only=False))
-    if not kept.size:
-        raise NothingToAnalyseError(f"{name}: holds no variant that can be described.")
     table, code = table.take(kept), code[kept]
     order = sort_order(table)
     order = order[np.argsort(code[order], kind="stable")]
     table, code = table.take(order).combine_chunks(), code[order]
     repeated = _repeats(table, code)
-    counts["dropped_repeated"] = int(repeated.sum())
     table = table.filter(pa.array(~repeated)).combine_chunks()
     names = pa.array(["", *CHROMOSOMES]).take(pa.array(code[~repeated]))
-    table = table.set_column(0, "chrom", names)
-    return VariantList(table, source, counts | {"kept": table.num_rows})
+    counts |= {"dropped_repeated": int(repeated.sum()), "kept": table.num_rows}
+    return table.set_column(0, "chrom", names), counts
 
 
 def _alleles(table: pa.Table) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
     return table["ref"], table["alt"]
 
 
-def _split_alleles(table: pa.Table) -> pa.Table:
+def split_alleles(table: pa.Table) -> pa.Table:
     """One row for each alternate allele of a VCF."""
     several = pc.any(pc.match_substring(table["alt"], ",")).as_py()
     if not several:

@@ -29,9 +29,12 @@ def call(*arguments: object) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize("command", [[], ["plan"], ["run"]])
-def test_help(command: list[str]) -> None:
-    assert "Usage" in call(*command, "--help")
+@pytest.mark.parametrize("command", ["plan", "run", "fetch", "export-hf"])
+def test_every_command_explains_itself_with_an_example(command: str) -> None:
+    told = call(command, "--help")
+    assert "Usage" in told
+    assert f"Example: fabgwas embed {command} " in told
+    assert command in call("--help")
 
 
 def test_a_store_is_made_and_made_once(bim: Path, tmp_path: Path) -> None:
@@ -43,6 +46,14 @@ def test_a_store_is_made_and_made_once(bim: Path, tmp_path: Path) -> None:
     assert "nothing to do (4,000 variants)" in call(*arguments)
     store = open_embeddings(tmp_path / "s")
     assert (store.n_variants, store.dim, store.metadata.build) == (4_000, 64, "GRCh37")
+
+
+def test_what_is_dropped_is_told(bim: Path, tmp_path: Path) -> None:
+    bim.write_text(BIM + "22\trs1\t0\t17007000\tA\tG\n22\trsN\t0\t5\tA\tN\n")
+    arguments = [bim, "--build", "hg19", "--encoder", "hashing"]
+    dropped = "dropped 1 with other alleles than A, C, G, T, 1 repeated"
+    assert f"4,000 in 1 shards; {dropped}" in call("plan", *arguments)
+    assert f"4,000 variants ({dropped})" in call("run", *arguments, "--out", tmp_path / "s")
 
 
 def test_exclusions_end_in_the_store(bim: Path, tmp_path: Path) -> None:
@@ -81,7 +92,7 @@ def test_no_more_is_spent_than_allowed(
             *("run", bim, "--build", "GRCh37", "--out", tmp_path / "s"),
             *("--encoder", "openai", "--price", 1000, "--max-cost", 0.01),
         )
-    assert not list(tmp_path.rglob("*.parquet"))
+    assert not list(tmp_path.rglob("chrom=*"))
 
 
 def test_all_single_base_changes_of_a_fasta(

@@ -4,6 +4,7 @@ import bz2
 import gzip
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -11,6 +12,8 @@ import zstandard
 
 from fabgwas.errors import InputError, NothingToAnalyseError
 from fabgwas_embeddings import read_variants, variant_list
+from fabgwas_embeddings._long_list import LongVariantList
+from fabgwas_embeddings._variants import tell_drops
 
 
 def rows(path: Path) -> list[tuple]:
@@ -109,6 +112,48 @@ def test_shards_hold_every_variant_once(tmp_path: Path) -> None:
     ]
     pos = [row for each in shards for row in variants.read(each)["pos"].to_pylist()]
     assert pos == [1, 2, 3, 4, 5, 6, 7, 1, 2]
+
+
+@pytest.mark.parametrize("rows", [3, 500, 100_000])
+def test_a_long_list_is_the_same_without_being_held(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    for module in ("_by_chromosome", "_long_list"):
+        monkeypatch.setattr(f"fabgwas_embeddings.{module}.ROW_GROUP", 256)
+    monkeypatch.setattr("fabgwas_embeddings._files._BLOCK", 4_096)
+    columns = [
+        rng.choice(["chr1", "1", "x", "7", "MT", "Un"], 2_000),
+        rng.integers(0, 600, 2_000).astype(str),
+        rng.choice([".", "rs1", "rs2"], 2_000),
+        rng.choice(["a", "C", "N", "AT"], 2_000),
+        rng.choice(["G", "T,C", "A", "<DEL>"], 2_000),
+    ]
+    path = tmp_path / "a.vcf"
+    lines = ["#CHROM\tPOS\tID\tREF\tALT", *map("\t".join, zip(*columns, strict=True))]
+    path.write_text("\n".join(lines) + "\n")
+    whole, long = read_variants(path), LongVariantList(path, tmp_path / "work")
+    assert long.counts == whole.counts
+    assert (long.n_variants, long.source) == (whole.n_variants, whole.source)
+    shards = whole.shards(rows)
+    assert [(each.chrom, each.part, each.rows) for each in long.shards(rows)] == [
+        (each.chrom, each.part, each.rows) for each in shards
+    ]
+    for ours, theirs in zip(long.shards(rows), shards, strict=True):
+        # of repeated variants the first in the file counts
+        assert long.read(ours).to_pylist() == whole.read(theirs).to_pylist()
+
+
+def test_a_long_list_without_variants_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text("chrom\tpos\tref\talt\n1\t2\tA\tN\nUn\t3\tA\tC\n")
+    with pytest.raises(NothingToAnalyseError, match="holds no variant"):
+        LongVariantList(path, tmp_path / "work").shards(5)
+
+
+def test_drops_are_told_in_words() -> None:
+    counts = {"read": 9, "dropped_position": 2, "dropped_alleles": 0, "dropped_repeated": 1}
+    assert tell_drops(counts) == "dropped 2 without a known position, 1 repeated"
+    assert tell_drops({}) == ""
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Projected stores."""
 
+import hashlib
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -52,6 +54,14 @@ def test_pca_is_the_exact_one(tmp_path, store, vectors):
             (vectors - saved["mean"]) @ saved["rotation"], read, rtol=6e-4, atol=1e-5
         )
     facts = small.metadata.extra["projection"]
+    whole = (store.path / "store.json").read_bytes()
+    assert facts["from_sha256"] == hashlib.sha256(whole).hexdigest()
+    assert (facts["from"], facts["from_dim"], facts["from_dtype"]) == (
+        "full",
+        40,
+        "float16",
+    )
+    assert facts["seed"] == 0
     share = (singular[:6] ** 2).sum() / (singular**2).sum()
     assert facts["explained_variance"] == pytest.approx(share, rel=1e-4)
     assert (small.dim, small.metadata.dtype, small.metadata.normalized) == (

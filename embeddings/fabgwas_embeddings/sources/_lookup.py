@@ -7,7 +7,6 @@ so neither the database nor the genome is ever in memory, however far apart vari
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,14 @@ from jaxtyping import Int, Int64
 
 from fabgwas.errors import InputError
 from fabgwas.variants import (
-    CHROMOSOMES,
     VariantKeys,
     chromosome_code,
-    chromosome_codes,
     match_variants,
     variant_keys,
 )
+from fabgwas_embeddings._by_chromosome import ROW_GROUP, spread
 from fabgwas_embeddings._files import fill
 
-_ROW_GROUP = 65_536
 _MOST_SORTED = 20_000_000  # rows of a chromosome that may be sorted in memory
 
 
@@ -142,33 +139,13 @@ def _build(
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    _spread(batches, partial, fields)
+    columns = ["chrom", "pos", "ref", "alt", *fields]
+    spread((pa.table(batch).select(columns) for batch in batches), partial)
     if not any(partial.iterdir()):
         raise InputError(f"{source.get('path')}: holds no variant with a position.")
     for path in partial.iterdir():
         _sort(path)
     partial.replace(folder)
-
-
-def _spread(
-    batches: Iterable[pa.RecordBatch], folder: Path, fields: tuple[str, ...]
-) -> None:
-    """One file a chromosome, in the order of the database."""
-    with ExitStack() as files:
-        writers: dict[int, pq.ParquetWriter] = {}
-        for batch in batches:
-            code = chromosome_codes(batch.column("chrom"))
-            placed = pc.fill_null(pc.greater(batch.column("pos"), 0), False)
-            code[~placed.to_numpy(zero_copy_only=False)] = 0
-            table = pa.Table.from_batches([batch.select(["pos", "ref", "alt", *fields])])
-            for each in np.unique(code[code > 0]).tolist():
-                if each not in writers:
-                    path = folder / f"{CHROMOSOMES[each - 1]}.parquet"
-                    writers[each] = files.enter_context(
-                        pq.ParquetWriter(path, table.schema, compression="zstd")
-                    )
-                rows = table.take(np.flatnonzero(code == each))
-                writers[each].write_table(rows, _ROW_GROUP)
 
 
 def _sort(path: Path) -> None:
@@ -189,7 +166,7 @@ def _sort(path: Path) -> None:
         )
     table = pq.read_table(path)
     order = np.argsort(table["pos"].to_numpy(), kind="stable")
-    pq.write_table(table.take(order), path, row_group_size=_ROW_GROUP, compression="zstd")
+    pq.write_table(table.take(order), path, row_group_size=ROW_GROUP, compression="zstd")
 
 
 def _keys(chrom: str, table: pa.Table) -> VariantKeys:
