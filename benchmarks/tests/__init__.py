@@ -1,0 +1,1 @@
+"""Suite tests: how many loci each test finds, and what its errors are."""
