@@ -16,7 +16,15 @@ PANELS = {
     "chr22": "height_ukb_fastgwa_chr22/1000G_eur_chr22",
     "22 windows": "height_ukb_boltlmm_1000G/1000G_EUR489.22windows.hg19",
 }
-KINDS = ("embeddings", "permuted", "random", "genotypes")
+# what the vectors are, and what stands in their place
+KINDS = {
+    "raw": ("raw", None),
+    "centred": ("centred", None),
+    "whitened": ("whitened", None),
+    "permuted": ("whitened", "permuted"),
+    "random": ("raw", "random"),
+    "genotypes": ("raw", None),
+}
 ENCODER = "local"
 N_COMPONENTS = 20
 
@@ -71,7 +79,8 @@ def embedded(context: Context, panel: str, kind: str, seed: int) -> CohortResult
         embeddings=str(_store(context, panel, prefix)),
         out=str(out),
         dosage="standardised",
-        control=kind if kind in ("permuted", "random") else None,
+        vectors=KINDS[kind][0],
+        control=KINDS[kind][1],
         components=N_COMPONENTS,
         genotype_pcs=N_COMPONENTS if kind == "genotypes" else 0,
         build="GRCh37",

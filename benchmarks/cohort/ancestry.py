@@ -64,9 +64,11 @@ def _answer(kind: str, problem: Ancestry, context: Context, seed: int) -> np.nda
 
 
 NAMES = {
-    "embeddings": "PCs of L",
-    "permuted": "PCs of L, permuted vectors",
-    "random": "PCs of L, random vectors",
+    "raw": "PCs of L",
+    "centred": "PCs of L, vectors centred",
+    "whitened": "PCs of L, vectors whitened",
+    "permuted": "PCs of L, vectors whitened and permuted",
+    "random": "PCs of L, vectors random",
     "genotypes": "genotype PCs",
 }
 TASKS = [

@@ -16,6 +16,13 @@ def cohort(
     dosage: Annotated[
         str, typer.Option(help="Of the alternate allele: raw, or standardised.")
     ] = "raw",
+    vectors: Annotated[
+        str,
+        typer.Option(
+            help="raw, centred on their mean, or whitened, so that every direction of "
+            "them counts alike."
+        ),
+    ] = "raw",
     control: Annotated[
         str | None,
         typer.Option(
@@ -47,6 +54,7 @@ def cohort(
         embeddings=str(embeddings),
         out=str(out),
         dosage=dosage,
+        vectors=vectors,
         control=control,
         project=project,
         components=components,

@@ -1,5 +1,6 @@
 """Embeddings of people: dosages times the vectors of their variants, L = G E."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +52,57 @@ def alternate_dosage(
         known &= sd > 0
         x = (x - x.mean(axis=0)) / np.where(known, sd, 1.0)
     return np.where(known, x, 0.0).astype(np.float32), known
+
+
+@dataclass(frozen=True)
+class CohortSums:
+    """Sums over variants from which L follows, also of centred and whitened vectors."""
+
+    product: Float[np.ndarray, "sample dim"]
+    """G E of the vectors as they are."""
+    burden: Float[np.ndarray, " sample"]
+    """Sum of the dosages of each person."""
+    vector: Float[np.ndarray, " dim"]
+    gram: Float[np.ndarray, "dim dim"]
+    n_variants: Int[np.ndarray, ""]
+
+    @classmethod
+    def empty(cls, n_samples: int, dim: int) -> "CohortSums":
+        """Nothing added yet."""
+        shapes = ((n_samples, dim), (n_samples,), (dim,), (dim, dim))
+        return cls(*(np.zeros(shape) for shape in shapes), np.zeros((), np.int64))
+
+    def add(
+        self,
+        x: Float[np.ndarray, "sample variant"],
+        vectors: Float[np.ndarray, "variant dim"],
+    ) -> None:
+        """Add some variants: their dosages, and their vectors."""
+        self.product[...] += x @ vectors
+        self.burden[...] += x.sum(axis=1, dtype=np.float64)
+        self.vector[...] += vectors.sum(axis=0, dtype=np.float64)
+        self.gram[...] += vectors.T @ vectors
+        self.n_variants[...] += len(vectors)
+
+    def embedding(
+        self, *, centred: bool = False, whitened: bool = False
+    ) -> Float[np.ndarray, "sample _"]:
+        r"""L of the vectors as they are, of :math:`e - \bar e`, or of those made white.
+
+        L is linear in the vectors, so nothing has to be read again. Directions in which
+        centred vectors have less than a millionth of their largest variance are left out
+        when they are whitened.
+        """
+        if not (centred or whitened):
+            return self.product
+        mean = self.vector / self.n_variants
+        people = self.product - np.outer(self.burden, mean)
+        if not whitened:
+            return people
+        cov = self.gram / self.n_variants - np.outer(mean, mean)
+        values, directions = np.linalg.eigh(cov)
+        kept = values > 1e-6 * values[-1]
+        return people @ (directions[:, kept] / np.sqrt(values[kept]))
 
 
 def random_vectors(

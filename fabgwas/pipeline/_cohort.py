@@ -14,6 +14,7 @@ from fabgwas.errors import UsageError
 from fabgwas.evaluate import blocks_of
 from fabgwas.evaluate._cohort import (
     CONTROLS,
+    CohortSums,
     Components,
     alternate_dosage,
     components_of_products,
@@ -35,6 +36,7 @@ from fabgwas.store import EmbeddingStore, open_embeddings
 log = logging.getLogger("fabgwas")
 
 DOSAGES = ("raw", "standardised")
+VECTORS = ("raw", "centred", "whitened")
 # people whose products with each other fit into 3 GB
 _MOST_PEOPLE = 20_000
 
@@ -48,6 +50,9 @@ class CohortConfig:
     out: str
     dosage: str = "raw"
     """``raw`` counts the alternate allele; ``standardised`` has mean 0 and variance 1."""
+    vectors: str = "raw"
+    """``centred`` on their mean, which otherwise outweighs what tells variants apart, or
+    also ``whitened``, so that every direction of them counts alike."""
     control: str | None = None
     """``random`` vectors of the same length, or the same vectors ``permuted``."""
     project: int | None = None
@@ -62,6 +67,10 @@ class CohortConfig:
         if self.dosage not in DOSAGES:
             raise UsageError(
                 f"dosage must be one of {', '.join(DOSAGES)}, but is {self.dosage!r}."
+            )
+        if self.vectors not in VECTORS:
+            raise UsageError(
+                f"vectors must be one of {', '.join(VECTORS)}, but is {self.vectors!r}."
             )
         if self.control not in (None, *CONTROLS):
             raise UsageError(
@@ -210,25 +219,26 @@ def _multiply(
     order = np.arange(n_pairs)
     if config.control == "permuted":
         order = np.random.default_rng(config.seed).permutation(n_pairs)
-    total = np.zeros((n_samples, config.project or store.dim))
+    total = CohortSums.empty(n_samples, config.project or store.dim)
     products = np.zeros((n_samples, n_samples)) if config.genotype_pcs else None
     progress, n_used = Progress("variants", n_pairs), 0
+    standard = config.dosage == "standardised"
     for block in store.iter_blocks(pairs.store_row):
-        size = block.rows.size
         vectors = _vectors(config, block.embedding, block.start)
-        for part in blocks_of(size, n_samples):
+        for part in blocks_of(block.rows.size, n_samples):
             pair = order[block.start + part.start : block.start + part.stop]
             dosage = genotypes.take(pairs.row[pair])
-            standard = config.dosage == "standardised"
             x, known = alternate_dosage(dosage, pairs.sign[pair], standardise=standard)
             n_used += int(known.sum())
-            total += x @ vectors[part]
+            total.add(x, vectors[part])
             if products is not None:
                 if not standard:
                     x, _ = alternate_dosage(dosage, pairs.sign[pair], standardise=True)
                 products += x @ x.T
-        progress(block.start + size)
-    return total, products, n_used
+        progress(block.start + block.rows.size)
+    centred = config.vectors != "raw"
+    people = total.embedding(centred=centred, whitened=config.vectors == "whitened")
+    return people, products, n_used
 
 
 def _vectors(

@@ -89,6 +89,19 @@ def test_embeddings_are_plain_sums(
     assert result.n_used == result.alignment.report.matched == 100
 
 
+def test_centred_and_whitened_vectors(store, fileset, dosage, vectors) -> None:
+    used = vectors.any(axis=1)
+    centred = np.where(used[:, None], vectors - vectors[used].mean(axis=0), 0)
+    expected = brute_force(dosage, centred, standardise=False)
+    found = run(store, fileset, vectors="centred").embedding
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
+    white = run(store, fileset, "w", vectors="whitened", dosage="standardised").embedding
+    values, directions = np.linalg.eigh(np.cov(centred[used].T, ddof=0))
+    expected = brute_force(dosage, centred @ directions / np.sqrt(values), standardise=True)
+    # whitening leaves a rotation open; products of people do not depend on it
+    np.testing.assert_allclose(white @ white.T, expected @ expected.T, rtol=1e-3, atol=0.1)
+
+
 @pytest.mark.parametrize("kind", ["raw", "standardised"])
 def test_swapping_alleles_of_the_genotypes_changes_nothing(
     store: Path, fileset: Path, dosage, kind: str, rng: np.random.Generator
