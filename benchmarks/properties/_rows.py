@@ -35,7 +35,9 @@ class Rows:
     """Stretches to split by, where all rows lie in one gene."""
 
     def groups(self, split: str) -> Int[np.ndarray, " row"]:
-        """What no fold splits: genes, chromosomes or stretches."""
+        """What no fold splits: genes, chromosomes, stretches, or single variants."""
+        if split == "variant":
+            return np.arange(self.label.size)
         if split == "stretch":
             assert self.region is not None
             return self.region

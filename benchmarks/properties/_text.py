@@ -30,7 +30,9 @@ TEXTS = {
     "plain without consequence": {"place"},
     "gene only": set(),
     "anonymous": _USUAL | {"anonymous"},
+    "paper": set(),
 }
+"""Parts of each text; `paper` is the paper's template as it is."""
 
 
 def make_template(name: str) -> Template:
@@ -39,6 +41,8 @@ def make_template(name: str) -> Template:
     `full` begins with the sentence of coordinates of the paper's template. `anonymous`
     names no gene. `gene only` says which gene, what it does, and nothing of the variant.
     """
+    if name == "paper":
+        return load_template("paper")
     parts = TEXTS[name]
     body = _lines("anonymous" if "anonymous" in parts else "default")
     lines = [*_lines("paper")[:1], *body]

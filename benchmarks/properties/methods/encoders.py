@@ -53,12 +53,12 @@ def encode(
     problem: Problem, context: Context, make: Callable[[Context], Encoder]
 ) -> np.ndarray:
     """Vectors of the texts; encoders that cannot be made skip the cell."""
-    encoder = _made(make, context)
+    encoder = made(make, context)
     return cached_vectors(encoder, problem.texts, context.cache / "vectors").astype(float)
 
 
 @cache
-def _made(make: Callable[[Context], Encoder], context: Context) -> Encoder:
+def made(make: Callable[[Context], Encoder], context: Context) -> Encoder:
     """Models are loaded once."""
     try:
         return make(context)
@@ -112,7 +112,11 @@ def with_scores(problem: Problem, context: Context, seed: int) -> np.ndarray:
 
 _COPIES = 10
 _OFFLINE = {"USE": use, "MiniLM": minilm, "hashed n-grams": hashing}
-_ENCODERS = _OFFLINE | {"Qwen3": qwen, "OpenAI": openai}
+ENCODERS: dict[str, Callable[[Context], Encoder]] = {
+    **_OFFLINE,
+    "Qwen3": qwen,
+    "OpenAI": openai,
+}
 
 METHODS = [
     FunctionMethod(
@@ -123,7 +127,7 @@ METHODS = [
     ),
     *(
         EncoderMethod(encoder=name, learner=learner, make=make)
-        for name, make in _ENCODERS.items()
+        for name, make in ENCODERS.items()
         for learner in (LEARNERS if name in _OFFLINE else LEARNERS[:1])
     ),
 ]
