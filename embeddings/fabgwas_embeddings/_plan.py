@@ -35,6 +35,10 @@ class Plan:
     tokens: int
     tokens_estimated: bool
     """Whether tokens are guessed from characters, four to a token."""
+    max_tokens: int | None
+    """Longest text that the encoder reads whole."""
+    long_share: float
+    """Share of texts that are cut there, in a sample; 0 without a tokenizer."""
     requests: int
     price: float | None
     """USD for a million tokens; None if nobody is paid."""
@@ -55,6 +59,14 @@ class Plan:
         """USD."""
         return (self.price or 0.0) * self.tokens / 1e6
 
+    def _told_cuts(self) -> list[str]:
+        if not self.long_share:
+            return []
+        return [
+            f"cut          about {self.long_share:.1%} of the texts, which reach the "
+            f"{self.max_tokens:,} tokens that the model reads"
+        ]
+
     def __str__(self) -> str:
         guess = "about " if self.tokens_estimated else ""
         most = "at most " if self.sampled else ""
@@ -64,6 +76,7 @@ class Plan:
             + (f"; {self.dropped}" if self.dropped else ""),
             f"texts        {most}{self.n_texts:,} distinct, {self.characters:,} characters",
             f"tokens       {guess}{self.tokens:,} in {self.requests:,} calls",
+            *self._told_cuts(),
             f"store        {_size(self.store_bytes)}, and while working "
             f"{_size(self.work_bytes)}",
         ]
@@ -105,10 +118,11 @@ def plan_job(
     """
     encoder = job.encoder
     counts = _count(job)
-    ratio = _tokens_per_character(encoder, counts.some)
-    tokens = (
-        round(counts.characters * ratio) if ratio else estimate_tokens(counts.characters)
-    )
+    tried = _count_tokens(encoder, counts.some)
+    tokens = estimate_tokens(counts.characters)
+    if tried:
+        tokens = round(counts.characters * sum(tried) / sum(map(len, counts.some)))
+    most = encoder.max_tokens
     speed = _speed(encoder, counts.some) if measure and encoder.local else None
     limits = ((tokens, tokens_per_minute), (counts.requests, requests_per_minute))
     minutes = [amount / limit for amount, limit in limits if limit]
@@ -123,10 +137,14 @@ def plan_job(
         sampled=counts.sampled,
         characters=counts.characters,
         tokens=tokens,
-        tokens_estimated=not ratio,
+        tokens_estimated=not tried,
+        max_tokens=most,
+        long_share=sum(each >= most for each in tried) / len(tried)
+        if tried and most
+        else 0.0,
         requests=counts.requests,
         price=encoder.price,
-        price_date=price_table()["date"] if encoder.price is not None else None,
+        price_date=_price_date(encoder),
         texts_per_second=speed,
         seconds=seconds,
         store_bytes=n * (job.metadata.row_bytes + _ROW_OVERHEAD),
@@ -172,11 +190,18 @@ def _thin(texts: list[str]) -> list[str]:
     return [texts[each] for each in at.tolist()]
 
 
-def _tokens_per_character(encoder: Encoder, texts: list[str]) -> float | None:
-    """By the encoder's own tokenizer, if it has one."""
+def _price_date(encoder: Encoder) -> str | None:
+    """When the price was documented; None if there is none, or the user gave it."""
+    table = price_table()
+    known = table["models"].get(encoder.model, {})
+    documented = encoder.price in (known.get("price"), known.get("batch_price"))
+    return table["date"] if encoder.price is not None and documented else None
+
+
+def _count_tokens(encoder: Encoder, texts: list[str]) -> list[int]:
+    """By the encoder's own tokenizer; empty if it has none."""
     counts = [encoder.count_tokens(text) for text in texts]
-    known = [count for count in counts if count is not None]
-    return sum(known) / sum(map(len, texts)) if known else None
+    return [count for count in counts if count is not None]
 
 
 def _speed(encoder: Encoder, texts: list[str]) -> float:
