@@ -94,7 +94,7 @@ class HeightMethod:
             aligned = fg.align(study, embedded.store)
             prior = fg.fit_prior(study, embedded.store, aligned, panel, seed=seed)
         gain = prior.gain
-        used = sum(report.model == "embedding" for report in prior.reports)
+        used = sum(report.uses_embedding for report in prior.reports)
         return {
             "gain": Metric(gain.mean, gain.lower, gain.upper),
             "folds with embedding": used,

@@ -1,10 +1,16 @@
 """The suite of properties: texts without leaks, splits, measures, and encoders."""
 
+import json
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from benchmarks.harness import Context, Skip
+from benchmarks.harness.registry import find_methods
 from benchmarks.properties._learners import held_out
 from benchmarks.properties._rows import (
     Problem,
@@ -17,7 +23,7 @@ from benchmarks.properties._rows import (
 )
 from benchmarks.properties._text import TEXTS, make_template, render
 from benchmarks.properties._vectors import cached_vectors
-from benchmarks.properties.methods.encoders import encode, openai, qwen
+from benchmarks.properties.methods.encoders import encode, made, openai, qwen
 from fabgwas_embeddings import make_encoder
 
 FIELDS = pa.table(
@@ -166,3 +172,66 @@ def test_columns_without_key_or_folder_are_skipped(problem, tmp_path, monkeypatc
     for make, reason in ((openai, "OPENAI_API_KEY"), (qwen, "FABGWAS_QWEN")):
         with pytest.raises(Skip, match=reason):
             encode(problem, context, make)
+
+
+class Server(BaseHTTPRequestHandler):
+    """Answers requests for embeddings with hashed words."""
+
+    def do_POST(self):
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        dim = request.get("dimensions") or self.server.dim
+        vectors = make_encoder("hashing", dim=dim).encode(request["input"])
+        self.server.models.append(request["model"])
+        data = [
+            {"object": "embedding", "index": number, "embedding": vector.tolist()}
+            for number, vector in enumerate(vectors)
+        ]
+        usage = {"prompt_tokens": 1, "total_tokens": 1}
+        told = {"object": "list", "data": data, "model": "served", "usage": usage}
+        body = json.dumps(told).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Silent."""
+
+
+@pytest.fixture
+def server():
+    made = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    made.models, made.dim = [], 1024
+    threading.Thread(target=made.serve_forever, daemon=True).start()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("OpenAI", "text-embedding-3-small"), ("Qwen3", "Qwen/Qwen3-Embedding-0.6B")],
+)
+def test_columns_appear_when_a_key_or_server_is_given(
+    name, model, server, problem, tmp_path, monkeypatch
+):
+    pytest.importorskip("openai", reason="needs fabgwas[openai]")
+    url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    if name == "OpenAI":
+        server.dim = 1536
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        monkeypatch.setenv("OPENAI_MODEL", model)
+    else:
+        monkeypatch.setenv("FABGWAS_QWEN", url)
+    label = problem.rows.label.astype(int)
+    texts = [f"{('benign', 'pathogenic')[each]} word" for each in label]
+    told = replace(problem, texts=texts)
+    context = Context(data=None, cache=tmp_path)
+    [method] = [m for m in find_methods("properties") if m.name == f"{name}, linear"]
+    made.cache_clear()  # the environment is not a part of its key
+    found = method.solve(told, context, 0)
+    made.cache_clear()
+    assert judge(told, found, 0)["AUC"].value == 1
+    assert set(server.models) == {model}

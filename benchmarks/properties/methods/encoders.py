@@ -1,7 +1,7 @@
 """Encoders with three learners: offline ones, and others where a key or folder is given.
 
 Set OPENAI_API_KEY for OpenAI (about 0.02 USD a task, OPENAI_BASE_URL for another server),
-and FABGWAS_QWEN to the folder of Qwen3-Embedding-0.6B.
+and FABGWAS_QWEN to the folder of Qwen3-Embedding-0.6B, or to the URL of a server of it.
 """
 
 import os
@@ -19,6 +19,8 @@ from benchmarks.properties._vectors import cached_vectors
 from benchmarks.properties.methods.baselines import learns_from_scores, score_matrix
 from fabgwas.errors import UsageError
 from fabgwas_embeddings import Encoder, make_encoder
+
+_QWEN = "Qwen/Qwen3-Embedding-0.6B"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,11 +87,13 @@ def hashing(context: Context) -> Encoder:
 
 
 def qwen(context: Context) -> Encoder:
-    """Qwen3-Embedding-0.6B from a folder."""
-    folder = os.environ.get("FABGWAS_QWEN")
-    if folder is None:
+    """Qwen3-Embedding-0.6B from a folder, or served."""
+    place = os.environ.get("FABGWAS_QWEN")
+    if place is None:
         raise Skip("needs FABGWAS_QWEN, the folder of Qwen3-Embedding-0.6B")
-    return make_encoder("qwen", model=folder)
+    if place.startswith("http"):
+        return make_encoder("openai", model=_QWEN, dim=1024, base_url=place)
+    return make_encoder("qwen", model=place)
 
 
 def openai(context: Context) -> Encoder:

@@ -1,0 +1,139 @@
+"""One table of all jobs beside their floors, and one of how they grow."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.harness import Metric, Result, Table
+from benchmarks.harness.tables import trouble
+
+_ALL = """
+Median of the turns and their range; floor, rival and job take turns, so ratios hold on a
+busy machine where seconds do not. Below 100,000 rows most of the time is fixed: calls, open
+files, compilation. Floors that are a copy of memory are out of reach for work that must
+parse or compute; they tell which part of the machine is not the limit.
+"""
+_GROWTH = """
+Exponent: slope of log seconds on log size between the two largest sizes; 1 is linear.
+"""
+
+
+def tables(results: Sequence[Result]) -> list[Table]:
+    """Ratios, then growth."""
+    done = sorted(
+        (each for each in results if each.metrics),
+        key=lambda each: (_kind(each), each.method, _amount(each)),
+    )
+    rows = [
+        [
+            each.task,
+            each.method,
+            str(each.metrics["seconds"]),
+            _count(each.metrics["per second"]),
+            _ratio(each.metrics["times floor"]),
+            each.settings["task"]["floor"],
+            _ratio(each.metrics.get("times rival")),
+            each.settings["task"]["rival"] or "",
+            f"{each.metrics['added MB'].value:,.0f}",
+        ]
+        for each in done
+    ]
+    rows += [
+        [each.task, each.method, trouble([each]), *[""] * 6]
+        for each in results
+        if not each.metrics
+    ]
+    header = [
+        "job",
+        "program",
+        "seconds",
+        "per second",
+        "times floor",
+        "floor",
+        "times rival",
+        "rival",
+        "added MB",
+    ]
+    return [
+        Table(title="Each step beside its floor", header=header, rows=rows, text=_ALL),
+        _growth(done),
+    ]
+
+
+def figures(results: Sequence[Result], folder: Path) -> list[Path]:
+    """Seconds against size, log by log."""
+    from matplotlib.figure import Figure
+
+    groups = _groups([each for each in results if each.metrics])
+    groups = {name: found for name, found in groups.items() if len(found) > 1}
+    if not groups:
+        return []
+    figure = Figure(figsize=(7, 5), layout="constrained")
+    axes = figure.subplots()
+    for (_, method), found in groups.items():
+        axes.loglog(
+            [_amount(each) for each in found],
+            [each.metrics["seconds"].value for each in found],
+            "o-",
+            label=method,
+        )
+    axes.set_xlabel("rows, variants or texts")
+    axes.set_ylabel("seconds")
+    axes.legend(fontsize=8)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "speed.png"
+    figure.savefig(path, dpi=150, metadata={"Software": None})
+    return [path]
+
+
+def _growth(done: Sequence[Result]) -> Table:
+    groups = _groups(done)
+    amounts = sorted({_amount(each) for found in groups.values() for each in found})
+    rows = []
+    for (kind, method), found in groups.items():
+        by_amount = {_amount(each): each for each in found}
+        cells = [
+            f"{by_amount[a].metrics['seconds'].value:.3g} s, "
+            f"{by_amount[a].metrics['added MB'].value:,.0f} MB"
+            if a in by_amount
+            else ""
+            for a in amounts
+        ]
+        rows.append([kind, method, *cells, _exponent(found)])
+    header = ["job", "program", *(f"{amount:,}" for amount in amounts), "exponent"]
+    return Table(title="Growth with size", header=header, rows=rows, text=_GROWTH)
+
+
+def _groups(done: Sequence[Result]) -> dict[tuple[str, str], list[Result]]:
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for each in sorted(done, key=_amount):
+        groups.setdefault((_kind(each), each.method), []).append(each)
+    return dict(sorted(groups.items()))
+
+
+def _exponent(found: Sequence[Result]) -> str:
+    if len(found) < 2:
+        return ""
+    small, large = found[-2:]
+    times = large.metrics["seconds"].value / small.metrics["seconds"].value
+    return f"{np.log(times) / np.log(_amount(large) / _amount(small)):.2f}"
+
+
+def _kind(result: Result) -> str:
+    amount = f", {_amount(result):,} {result.settings['task']['unit']}"
+    return result.task.removesuffix(amount)
+
+
+def _amount(result: Result) -> int:
+    return int(result.settings["task"]["amount"])
+
+
+def _ratio(metric: Metric | None) -> str:
+    if metric is None or metric.lower is None or metric.upper is None:
+        return ""
+    return f"{metric.value:.3g} [{metric.lower:.3g}, {metric.upper:.3g}]"
+
+
+def _count(metric: Metric) -> str:
+    return f"{metric.value:,.0f}"
