@@ -1,16 +1,40 @@
 """The whole analysis of one study, from files to files."""
 
+from fabgwas.pipeline._cohort import CohortConfig, CohortResult, cohort
+from fabgwas.pipeline._evaluate import EvaluateConfig, EvaluateResult, evaluate
+from fabgwas.pipeline._evaluate_sumstats import (
+    EvaluateSumstatsConfig,
+    EvaluateSumstatsResult,
+    evaluate_sumstats,
+)
 from fabgwas.pipeline._ld import LdConfig, describe_ld, make_ld
 from fabgwas.pipeline._read import read_study
 from fabgwas.pipeline._run import RunResult, run
+from fabgwas.pipeline._score import ScoreConfig, ScoreResult, score
+from fabgwas.pipeline._split import SplitConfig, SplitResult, split
 from fabgwas.pipeline._write import refuse_to_replace
 
 __all__ = [
+    "CohortConfig",
+    "CohortResult",
+    "EvaluateConfig",
+    "EvaluateResult",
+    "EvaluateSumstatsConfig",
+    "EvaluateSumstatsResult",
     "LdConfig",
     "RunResult",
+    "ScoreConfig",
+    "ScoreResult",
+    "SplitConfig",
+    "SplitResult",
+    "cohort",
     "describe_ld",
+    "evaluate",
+    "evaluate_sumstats",
     "make_ld",
     "read_study",
     "refuse_to_replace",
     "run",
+    "score",
+    "split",
 ]
