@@ -1,5 +1,6 @@
 # make demo   install, then run fabgwas on real UK Biobank height statistics
 # make test   install, then run everything that CI runs, but for
+# make bench  install, then run all benchmarks (hours) and write their tables
 # make test-models   the tests that need torch (5 GB on Linux), in an environment of their own
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 # one thread of BLAS per worker, or the workers fight for the processors
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto
 
-.PHONY: demo test test-models lint clean
+.PHONY: demo test bench test-models lint clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -24,6 +25,10 @@ test: $(VENV)/.dev
 
 test-models: .venv-models/.ready
 	.venv-models/bin/python -m pytest --quiet tests/unit/test_embed_transformers.py
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks run --only-missing
+	$(BIN)/python -m benchmarks summarise
 
 clean:
 	rm -rf $(VENV) .venv-models demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
