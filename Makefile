@@ -1,7 +1,7 @@
 # make demo   install, then run fabgwas on real UK Biobank height statistics
 # make test   install, then run everything that CI runs, but for
-# make bench  install, then run all benchmarks (hours) and write their tables
 # make test-models   the tests that need torch (5 GB on Linux), in an environment of their own
+# make bench  install, then run all benchmarks (hours) and write their tables
 
 PYTHON ?= python3
 VENV := .venv
