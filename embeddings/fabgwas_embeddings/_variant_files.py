@@ -18,6 +18,7 @@ _NAMES = {
     "alt": ("alt", "effect_allele", "allele1", "a1"),
     "rsid": ("rsid", "snp", "id", "variant_id", "markername"),
 }
+_SUMSTATS = ("chrom", "pos", "other_allele", "effect_allele", "rsid")
 _BIM = ["chrom", "rsid", "cm", "pos", "alt", "ref"]
 
 
@@ -25,8 +26,9 @@ def read_variants(path: str | Path) -> VariantList:
     """Read a list of variants: .bim, .pvar, VCF, Parquet, or a table with a header.
 
     PLINK 1 does not say which allele is the reference; A2 is taken as ref and A1 as alt.
-    In tables of summary statistics the effect allele is alt. Rows without a position, with
-    alleles other than A, C, G, T, and repeated rows are left out and counted.
+    In summary statistics, of any format that `fabgwas.read_sumstats` knows, the effect
+    allele is alt. Rows without a position, with alleles other than A, C, G, T, and repeated
+    rows are left out and counted.
     """
     path = Path(path)
     tables = list(variant_tables(path))
@@ -65,10 +67,31 @@ def _read_bim(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _read_text(path: Path) -> Iterator[pa.RecordBatch]:
+    """A table with a header; one that is no plain list may still be summary statistics."""
     line, skipped = read_header(path)
     delimiter = next((mark for mark in ("\t", ",", " ") if mark in line), "\t")
     names = line.split(delimiter)
-    yield from _batches(path, names, skipped + 1, delimiter, _choose(names, path))
+    try:
+        if "" in names:  # columns in line, as PLINK 1 writes them
+            raise InputError(f"{path}: its columns are not separated by single marks.")
+        chosen = _choose(names, path)
+    except InputError as error:
+        yield from _read_sumstats(path, error)
+    else:
+        yield from _batches(path, names, skipped + 1, delimiter, chosen)
+
+
+def _read_sumstats(path: Path, why_no_list: InputError) -> Iterator[pa.RecordBatch]:
+    """What `fabgwas run` would read; the reasons of both readers if it would not."""
+    from fabgwas.io import read_sumstats
+
+    try:
+        study = read_sumstats(path)
+    except InputError as error:
+        raise InputError(f"{why_no_list} Nor are they statistics: {error}") from error
+    canonical = dict(zip(VARIANT_COLUMNS, _SUMSTATS, strict=True))
+    for batch in study.table.to_batches():
+        yield _canonical(batch, canonical)
 
 
 def _batches(

@@ -72,6 +72,40 @@ def test_a_list_of_hapmap_snps_and_summary_statistics(tmp_path: Path) -> None:
     assert rows(munged) == rows(hapmap)
 
 
+FORMATS = Path(__file__).parent.parent / "golden" / "formats"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("plink1.assoc", 38),
+        ("plink2_a1freq.quant.glm.linear", 40),
+        ("binary.saige.txt", 9),
+        ("binary.regenie", 10),
+        ("height.bolt.stats.gz", 10),
+        ("height.fastGWA", 10),
+        ("beta.ssf.tsv.gz", 12),
+        ("by_se.tbl", 6),
+        ("study.vcf.gz", 10),
+    ],
+)
+def test_summary_statistics_are_lists_of_variants(name: str, kept: int) -> None:
+    assert read_variants(FORMATS / name).counts["kept"] == kept
+
+
+def test_what_is_neither_list_nor_statistics_is_named_once() -> None:
+    with pytest.raises(InputError, match=r"separated by single marks\. Nor are they stat"):
+        read_variants(FORMATS / "plink1.frq")
+
+
+def test_the_real_list_of_hapmap_is_read_whole(shared_data: Path, tmp_path: Path) -> None:
+    path = shared_data / "hapmap3_snps" / "hapmap3_db150_hg19.snplist.gz"
+    found = LongVariantList(path, tmp_path)
+    assert found.counts["read"] == found.counts["kept"] == 1_213_752
+    first = found.read(found.shards(100_000)[0]).slice(0, 1).to_pylist()
+    assert first == [{"pos": 752_566, "ref": "A", "alt": "G", "rsid": "rs3094315"}]
+
+
 def test_rows_are_sorted_and_repeats_and_bad_rows_counted(tmp_path: Path) -> None:
     path = tmp_path / "a.tsv"
     path.write_text(
