@@ -1,17 +1,11 @@
 """`read_weights`: scoring files of PLINK, of the PGS Catalog, and our own."""
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet
 
 from fabgwas.errors import InputError, NothingToAnalyseError
@@ -19,11 +13,9 @@ from fabgwas.io._build import normalize_build
 from fabgwas.io._delimited import Text, read_columns, split_header, without_padding
 from fabgwas.io._metadata import build_in
 from fabgwas.io._open import read_bytes
-from fabgwas.io._weights import FORMAT, PLACE, Weights
-from fabgwas.variants import CHROMOSOMES, chromosome_codes
+from fabgwas.io._weight_rows import FREQ, canonical_rows, columns_known, sieved
+from fabgwas.io._weights import FORMAT, Weights
 
-_FREQ = "effect_allele_freq"
-_TRUE = pa.array(["true", "1", "yes", "t", "y"])
 _LONGEST_LINE = 2**16
 
 
@@ -57,7 +49,7 @@ def read_weights(path: str | Path, columns: Sequence[str] | None = None) -> Weig
         scores = _score_columns(raw.column_names, roles, columns, str(path))
     else:
         raw, roles, scores, facts = _read_text(path, columns)
-    table, counts = _sieved(_canonical(raw, roles, scores), raw, roles, scores)
+    table, counts = sieved(canonical_rows(raw, roles, scores), raw, roles, scores)
     if not table.num_rows:
         raise NothingToAnalyseError(f"{path}: no weight is left of {counts['read']} rows.")
     return Weights(
@@ -71,12 +63,6 @@ def read_weights(path: str | Path, columns: Sequence[str] | None = None) -> Weig
     )
 
 
-@cache
-def _known() -> dict[str, Any]:
-    text = (files("fabgwas.io") / "_score_columns.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
 def _roles(header: Sequence[str], path: str) -> dict[str, str]:
     """Which column plays each role that the header has."""
     plain: dict[str, str] = {}
@@ -84,7 +70,7 @@ def _roles(header: Sequence[str], path: str) -> dict[str, str]:
         plain.setdefault(name.lower(), name)
     roles = {
         role: next(plain[name] for name in names if name in plain)
-        for role, names in _known()["roles"].items()
+        for role, names in columns_known()["roles"].items()
         if any(name in plain for name in names)
     }
     if "effect_allele" not in roles:
@@ -114,7 +100,7 @@ def _score_columns(
         return list(wanted)
     if "weight" in roles:
         return [roles["weight"]]
-    known = _known()
+    known = columns_known()
     taken = {name for names in known["roles"].values() for name in names}
     taken |= {*known["flags"]["not_additive"], *known["others"]["names"]}
     found = [name for name in header if name and name.lower() not in taken]
@@ -145,13 +131,15 @@ def _read_text(
     text = without_padding(text)
     roles = _roles(text.header, str(path))
     scores = _score_columns(text.header, roles, wanted, str(path))
-    flags = [n for n in text.header if n.lower() in _known()["flags"]["not_additive"]]
+    flags = [
+        n for n in text.header if n.lower() in columns_known()["flags"]["not_additive"]
+    ]
     types = dict.fromkeys([*roles.values(), *flags], pa.string())
     if wanted is None and "weight" not in roles:
         scores = _numeric(text, scores)
     types |= dict.fromkeys(scores, pa.float64())
-    if _FREQ in roles:
-        types[roles[_FREQ]] = pa.float64()
+    if FREQ in roles:
+        types[roles[FREQ]] = pa.float64()
     return read_columns(text, types), roles, scores, facts
 
 
@@ -205,80 +193,6 @@ def _numeric(text: Text, names: list[str]) -> list[str]:
     if not found:
         raise InputError(f"{text.path}: no column of numbers among {' '.join(names)}.")
     return found
-
-
-def _canonical(raw: pa.Table, roles: Mapping[str, str], scores: Sequence[str]) -> pa.Table:
-    """The usual columns, with null where there is no such thing."""
-    nothing = pa.nulls(raw.num_rows, pa.string())
-    text = {
-        name: raw[roles[name]].cast(pa.string()) if name in roles else nothing
-        for name in PLACE
-    }
-    code = chromosome_codes(text["chrom"])
-    index = pa.array(code.astype(np.int8) - 1, mask=code == 0)
-    alleles = {name: _allele(text[name]) for name in ("effect_allele", "other_allele")}
-    columns: dict[str, Any] = {
-        "chrom": pa.DictionaryArray.from_arrays(index, pa.array(CHROMOSOMES)),
-        "pos": _positions(text["pos"], code > 0),
-        "rsid": text["rsid"],
-        **alleles,
-    }
-    if _FREQ in roles:
-        columns[_FREQ] = raw[roles[_FREQ]].cast(pa.float64())
-    for name in scores:
-        columns[name] = raw[name].cast(pa.float64())
-    return pa.table(columns)
-
-
-def _allele(values: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
-    """Upper case; null for what is no allele, such as the ``A/C`` of an inferred one."""
-    upper = pc.utf8_upper(values)
-    good = pc.match_substring_regex(upper, "^[A-Z0-9<>:*_-]+$")
-    return pc.if_else(pc.fill_null(good, False), upper, None)
-
-
-def _positions(text: pa.ChunkedArray | pa.Array, placed: np.ndarray) -> pa.Array:
-    """Base pairs; null where there is no number, or no chromosome with it."""
-    # whole numbers may be written as 5e+06 or 5.0
-    good = pc.match_substring_regex(text, r"^[0-9]+(\.[0-9]+)?([eE]\+?[0-9]+)?$")
-    number = pc.if_else(pc.fill_null(good, False), text, None).cast(pa.float64())
-    pos = pc.fill_null(number, np.nan).to_numpy()
-    known = placed & np.isfinite(pos)
-    return pa.array(np.where(known, pos, 0).astype(np.int64), mask=~known)
-
-
-def _sieved(
-    table: pa.Table, raw: pa.Table, roles: Mapping[str, str], scores: Sequence[str]
-) -> tuple[pa.Table, dict[str, int]]:
-    """The rows of use, and how many are not, each counted for its first reason."""
-    weights = [pc.fill_null(table[name], np.nan).to_numpy() for name in scores]
-    finite = np.isfinite(weights).all(axis=0)
-    placed = table["pos"].is_valid().to_numpy()
-    named = table["rsid"].is_valid().to_numpy()
-    reasons = {
-        "not_additive": _not_additive(raw, roles),
-        "no_weight": ~finite,
-        "no_effect_allele": ~table["effect_allele"].is_valid().to_numpy(),
-        "no_place_or_identifier": ~(placed | named),
-    }
-    keep = np.ones(table.num_rows, bool)
-    counts = {"read": table.num_rows}
-    for reason, bad in reasons.items():
-        counts[reason] = int(np.sum(keep & bad))
-        keep &= ~bad
-    return table.filter(pa.array(keep)), counts | {"kept": int(keep.sum())}
-
-
-def _not_additive(raw: pa.Table, roles: Mapping[str, str]) -> np.ndarray:
-    bad = np.zeros(raw.num_rows, bool)
-    for name in raw.column_names:
-        if name.lower() in _known()["flags"]["not_additive"]:
-            lower = pc.utf8_lower(raw[name].cast(pa.string()))
-            bad |= pc.is_in(lower, _TRUE).to_numpy()
-    if "effect_type" in roles:
-        kind = pc.fill_null(pc.utf8_lower(raw[roles["effect_type"]]), "additive")
-        bad |= pc.not_equal(kind, "additive").to_numpy()
-    return bad
 
 
 def _build(facts: Mapping[str, str], path: Path) -> str | None:

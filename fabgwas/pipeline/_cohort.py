@@ -29,7 +29,7 @@ from fabgwas.io import (
     write_table,
 )
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
-from fabgwas.pipeline._score import Progress
+from fabgwas.pipeline._progress import Progress
 from fabgwas.pipeline._write import log_file, refuse_to_replace
 from fabgwas.store import EmbeddingStore, open_embeddings
 

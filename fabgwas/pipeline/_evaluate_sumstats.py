@@ -31,7 +31,7 @@ from fabgwas.io import (
 from fabgwas.io._match_weights import match_weights
 from fabgwas.io._people import read_people
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
-from fabgwas.pipeline._score import Progress
+from fabgwas.pipeline._progress import Progress
 from fabgwas.pipeline._split import blocks_of_variants, open_panel_people
 from fabgwas.pipeline._write import log_file, refuse_to_replace
 

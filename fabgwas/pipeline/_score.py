@@ -1,7 +1,6 @@
 """`score`: scores of people, from weights and genotypes."""
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,12 +15,12 @@ from fabgwas.evaluate import Sums, score_sums
 from fabgwas.io import Genotypes, Weights, open_genotypes, read_weights, write_table
 from fabgwas.io._match_weights import MATCHES, WeightCounts, WeightMatch, match_weights
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.pipeline._progress import Progress
 from fabgwas.pipeline._write import log_file, refuse_to_replace
 
 log = logging.getLogger("fabgwas")
 
 MISSING = ("impute", "skip")
-_EVERY = 10.0
 _USUAL = ("weight", "effect_weight")
 
 
@@ -181,21 +180,6 @@ def _score(
         ScoreResult(table, names, counts, variant.size, sums.unknown, paths),
         genotypes,
     )
-
-
-class Progress:
-    """Logs how far a pass over variants has come, at most every ten seconds."""
-
-    def __init__(self, what: str, total: int) -> None:
-        self._what, self._total = what, total
-        self._last = time.monotonic()
-
-    def __call__(self, done: int) -> None:
-        """Take note that so many are done."""
-        now = time.monotonic()
-        if now - self._last >= _EVERY:
-            log.info("  %s: %s of %s", self._what, f"{done:,}", f"{self._total:,}")
-            self._last = now
 
 
 def founders(samples: pa.Table) -> Bool[np.ndarray, " sample"]:
