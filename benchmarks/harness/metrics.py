@@ -67,7 +67,7 @@ def with_interval(value: float, draws: Float[np.ndarray, " draw"]) -> Metric:
     if known.size < draws.size / 2:
         return Metric(value)
     [(lower, upper)] = percentile_interval(known[:, None])
-    return Metric(value, float(lower), float(upper), tuple(np.round(draws, 5).tolist()))
+    return Metric(value, float(lower), float(upper), tuple(np.round(draws, 4).tolist()))
 
 
 def difference(first: Metric, second: Metric) -> Metric:

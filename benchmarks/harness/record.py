@@ -14,6 +14,8 @@ from benchmarks.harness.metrics import Metric
 from fabgwas.files import write_atomically
 
 SCHEMA = 1
+# lists of numbers, which would have a line for each
+_NUMBERS = re.compile(r"\[\n([\d\s.,e+-]+)\]")
 Status = Literal["done", "skipped", "failed"]
 
 
@@ -49,7 +51,7 @@ def write_result(root: Path, result: Result) -> None:
     told["metrics"] = {name: _told(metric) for name, metric in result.metrics.items()}
     path = result_path(root, result.suite, result.task, result.method, result.seed)
     with write_atomically(path) as temporary:
-        temporary.write_text(json.dumps(_plain(told), indent=1) + "\n")
+        temporary.write_text(_NUMBERS.sub(_on_one_line, json.dumps(_plain(told), indent=1)))
 
 
 def read_result(path: Path) -> Result:
@@ -106,6 +108,10 @@ def _plain(value: Any) -> Any:
 
 def _number(value: float | None) -> float:
     return math.nan if value is None else value
+
+
+def _on_one_line(found: re.Match[str]) -> str:
+    return f"[{' '.join(found[1].split())}]"
 
 
 def _slug(name: str) -> str:

@@ -3,20 +3,22 @@
 import pkgutil
 from importlib import import_module
 from types import ModuleType
+from typing import TypeVar
 
 from benchmarks.harness.interface import Method, Task
 
+Kind = TypeVar("Kind", Task, Method)
 SUITES = ("properties", "tests", "prs", "cohort", "speed", "paper")
 
 
 def find_tasks(suite: str) -> list[Task]:
     """The lists TASKS of all modules below `benchmarks.<suite>`."""
-    return _collect(suite, "TASKS", Task)
+    return _collect(suite, "TASKS", Task)  # type: ignore[type-abstract]
 
 
 def find_methods(suite: str) -> list[Method]:
     """The lists METHODS of all modules below `benchmarks.<suite>`."""
-    return _collect(suite, "METHODS", Method)
+    return _collect(suite, "METHODS", Method)  # type: ignore[type-abstract]
 
 
 def tables_module(suite: str) -> ModuleType | None:
@@ -30,8 +32,8 @@ def tables_module(suite: str) -> ModuleType | None:
         raise
 
 
-def _collect(suite: str, name: str, kind: type) -> list:
-    found: dict[str, object] = {}
+def _collect(suite: str, name: str, kind: type[Kind]) -> list[Kind]:
+    found: dict[str, Kind] = {}
     for module in _modules(suite):
         for each in getattr(module, name, ()):
             if not isinstance(each, kind):

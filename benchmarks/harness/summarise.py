@@ -35,7 +35,7 @@ def summarise(
             continue
         module = tables_module(suite)
         tables = module.tables(results) if module else default_tables(results)
-        if hasattr(module, "figures"):
+        if module is not None and hasattr(module, "figures"):
             written += module.figures(results, root / "figures")
         about = describe_runs(suite, results)
         page = f"# Results of the suite {suite}\n\n{about}\n\n"

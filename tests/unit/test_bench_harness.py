@@ -156,11 +156,11 @@ def test_seeds_are_replicates(cells, context, tmp_path, capsys):
 def test_tables_tell_why_something_is_missing(cells, context, tmp_path, capsys):
     run_cells(cells, context, tmp_path, **SILENT)
     readme = tmp_path / "README.md"
-    before = "<!-- results of properties: begin -->old<!-- results of properties: end -->"
+    before = "<!-- results of properties: begin -->STALE<!-- results of properties: end -->"
     readme.write_text(f"above\n{before}\nbelow\n")
     summarise(tmp_path, readme, ["properties"])
     page = readme.read_text()
-    assert "old" not in page
+    assert "STALE" not in page
     assert page.startswith("above")
     assert page.rstrip().endswith("below")
     assert "skipped: needs the program a-program-that-nobody-has" in page
