@@ -37,6 +37,13 @@ def prs(
         int,
         typer.Option(min=1, help="Principal components of the embedding to use at most."),
     ] = 512,
+    keep_mismatches: Annotated[
+        bool,
+        typer.Option(
+            "--keep-mismatches", help="Keep variants whose statistics contradict the LD."
+        ),
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the sampler.")] = 0,
     name: Annotated[
         str | None, typer.Option(help="Of the score  [default: fabgwas_METHOD]")
     ] = None,

@@ -13,7 +13,7 @@ import pyarrow as pa
 from jaxtyping import Float
 
 from fabgwas.config import RunConfig
-from fabgwas.errors import UsageError
+from fabgwas.errors import InputError, UsageError
 from fabgwas.io import SumStats, detect_build, open_genotypes, write_weights
 from fabgwas.ldstore import LdStore, build_ld, open_ld
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
@@ -26,11 +26,19 @@ from fabgwas.pipeline._prs_data import (
 )
 from fabgwas.pipeline._read import read_study
 from fabgwas.pipeline._write import log_file, refuse_to_replace
-from fabgwas.prs import MixtureFit, Problem, Whitened, fit_mixture, infinitesimal_effects
+from fabgwas.prs import (
+    MixtureFit,
+    MixtureSettings,
+    Whitened,
+    fit_mixture,
+    infinitesimal_effects,
+)
 
 log = logging.getLogger("fabgwas")
 
 METHODS = ("embedding", "mixture", "inf")
+# how much of the off-diagonal LD is given up where a fit diverges
+_SHRINKAGES = (0.0, 0.05, 0.2, 0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +57,9 @@ class PrsConfig:
     components: int = 512
     """Principal components of the embedding to use at most."""
     name: str | None = None
+    keep_mismatches: bool = False
+    """Whether variants stay whose statistics contradict the LD."""
+    seed: int = 0
     population: str = "EUR"
     # reading
     format: str = "auto"
@@ -169,6 +180,8 @@ def _make(
             study = read_study(config.reading(), store.variants)
         with stages("align"):
             data = score_data(study, store)
+            if not config.keep_mismatches:
+                data = data.without_mismatches(store)
         features, found = None, {}
         if config.chosen_method == "embedding":
             with stages("features"):
@@ -176,12 +189,10 @@ def _make(
         counts = {**data.counts, **found}
         for name, count in counts.items():
             log.info("  %s: %s", name.replace("_", " "), f"{count:,}")
-        with stages("ld"):
-            problem = data.problem(store)
-    h2 = config.heritability or data.heritability()
-    log.info("heritability to begin with: %.3f", h2)
-    with stages("fit"):
-        effects = _fit(config.chosen_method, problem, data, h2, features)
+        h2 = config.heritability or data.heritability()
+        log.info("heritability to begin with: %.3f", h2)
+        with stages("fit"):
+            effects = _fit(config, store, data, h2, features)
     table = effects_table(data, effects.mean, effects.details)
     counts = {**study.counts, **counts}
     method = config.chosen_method
@@ -222,25 +233,49 @@ class _Effects(NamedTuple):
 
 
 def _fit(
-    method: str,
-    problem: Problem,
+    config: PrsConfig,
+    store: LdStore,
     data: ScoreData,
     heritability: float,
     features: Whitened | None,
 ) -> _Effects:
-    if method == "inf":
-        mean = infinitesimal_effects(problem.batches, data.z, data.n, heritability)
+    if config.chosen_method == "inf":
+        batches = data.problem(store).batches
+        mean = infinitesimal_effects(batches, data.z, data.n, heritability)
         return _Effects(mean, {}, {})
-    fit = fit_mixture(problem, data.block, heritability, features)
-    if not fit.converged:
-        log.warning("warning: the fit has not converged after %d rounds", len(fit.bounds))
+    settings = MixtureSettings(seed=config.seed)
+    fit, shrinkage = _fit_robustly(store, data, heritability, features, settings)
     details = {
         "weight_sd": fit.sd,
         "inclusion_prob": fit.inclusion,
         "prior_var": fit.prior_var,
         "prior_prob": fit.prior_inclusion,
     }
-    return _Effects(fit.mean, details, _facts(fit))
+    facts = _facts(fit)
+    if shrinkage:
+        facts["LD shrunk by"] = shrinkage
+    return _Effects(fit.mean, details, facts)
+
+
+def _fit_robustly(
+    store: LdStore,
+    data: ScoreData,
+    heritability: float,
+    features: Whitened | None,
+    settings: MixtureSettings,
+) -> tuple[MixtureFit, float]:
+    """Fit; where that diverges, trust the LD less and begin again, and say so."""
+    for shrinkage in _SHRINKAGES:
+        try:
+            problem = data.problem(store, shrinkage)
+            fit = fit_mixture(problem, data.block, heritability, features, settings)
+            return fit, shrinkage
+        except ArithmeticError as error:
+            log.warning("warning: %s (LD shrunk by %g)", error, shrinkage)
+    raise InputError(
+        f"{data.study.path}: its statistics do not fit the LD of {store.path}, however "
+        "much that is shrunk; are they of one population, and is n right?"
+    )
 
 
 def _facts(fit: MixtureFit) -> dict[str, Any]:

@@ -4,14 +4,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from fabgwas.alignment import align
 from fabgwas.errors import InputError, NothingToAnalyseError
 from fabgwas.features import own_features
 from fabgwas.io import SumStats, read_annotations
 from fabgwas.ldstore import LdStore
-from fabgwas.prs import Problem, Whitened, guess_heritability, pack_blocks, whiten
+from fabgwas.prs import (
+    Problem,
+    ReadLd,
+    Whitened,
+    find_mismatches,
+    guess_heritability,
+    pack_blocks,
+    whiten,
+)
 from fabgwas.store import open_embeddings
 
 Column = Float[np.ndarray, " variant"]
@@ -35,20 +43,47 @@ class ScoreData:
     block: Int[np.ndarray, " variant"]
     counts: dict[str, int]
 
-    def problem(self, store: LdStore) -> Problem:
-        """The data with the LD of their blocks."""
+    def take(self, keep: Bool[np.ndarray, " variant"]) -> "ScoreData":
+        """Only some of the variants."""
+        arrays = ("variant", "sign", "z", "n", "ld_score", "block")
+        table = self.study.table.filter(pa.array(keep))
+        return replace(
+            self,
+            study=replace(self.study, table=table),
+            **{name: getattr(self, name)[keep] for name in arrays},
+        )
+
+    def without_mismatches(self, store: LdStore) -> "ScoreData":
+        """Drop variants whose statistics contradict the LD: `find_mismatches`."""
+        _, sizes = np.unique(self.block, return_counts=True)
+        read = self._reader(store, 0.0)
+        parts = np.split(self.z, np.cumsum(sizes)[:-1])
+        bad = np.concatenate([find_mismatches(read(k), z) for k, z in enumerate(parts)])
+        counts = {"contradict_ld": int(bad.sum()), "used": int(np.sum(~bad))}
+        return replace(self.take(~bad), counts={**self.counts, **counts})
+
+    def problem(self, store: LdStore, shrinkage: float = 0.0) -> Problem:
+        """The data with the LD of their blocks, shrunk further if asked."""
         import jax.numpy as jnp
 
+        _, sizes = np.unique(self.block, return_counts=True)
+        batches = pack_blocks(sizes.tolist(), self._reader(store, shrinkage))
+        z, n = (jnp.asarray(values, jnp.float32) for values in (self.z, self.n))
+        return Problem(batches, z, n)
+
+    def _reader(self, store: LdStore, shrinkage: float) -> ReadLd:
+        """Correlations of the variants in one of their blocks, by its number."""
         numbers, sizes = np.unique(self.block, return_counts=True)
         starts = np.cumsum([0, *sizes])
 
         def read(place: int) -> Float[np.ndarray, "variant variant"]:
             whole = store.block(int(numbers[place]))
             mine = self.variant[starts[place] : starts[place + 1]] - whole.start
-            return whole.ld[np.ix_(mine, mine)]
+            ld = whole.ld[np.ix_(mine, mine)] * np.float32(1 - shrinkage)
+            np.fill_diagonal(ld, 1)
+            return ld
 
-        z, n = (jnp.asarray(values, jnp.float32) for values in (self.z, self.n))
-        return Problem(pack_blocks(sizes.tolist(), read), z, n)
+        return read
 
     def heritability(self) -> float:
         """A first guess of the share of variance that the variants explain."""

@@ -1,18 +1,21 @@
 """Polygenic scores from summary statistics: posterior effects given LD and a prior."""
 
 from fabgwas.prs._ascent import Problem
-from fabgwas.prs._blocks import LdBatch, pack_blocks
+from fabgwas.prs._blocks import LdBatch, ReadLd, pack_blocks
 from fabgwas.prs._features import Whitened, whiten
 from fabgwas.prs._fit import MixtureFit, MixtureSettings, fit_mixture
 from fabgwas.prs._heritability import guess_heritability
 from fabgwas.prs._infinitesimal import infinitesimal_effects
+from fabgwas.prs._mismatch import find_mismatches
 
 __all__ = [
     "LdBatch",
     "MixtureFit",
     "MixtureSettings",
     "Problem",
+    "ReadLd",
     "Whitened",
+    "find_mismatches",
     "fit_mixture",
     "guess_heritability",
     "infinitesimal_effects",

@@ -70,27 +70,20 @@ def no_effects(problem: Problem) -> tuple[BlockState, ...]:
     return tuple(start(batch.row.shape, problem.z.dtype) for batch in problem.batches)
 
 
-def ascend(
-    problem: Problem,
-    prior: Prior,
-    states: Sequence[BlockState],
-    *,
-    damping: float = 1.0,
-) -> Ascent:
+def ascend(problem: Problem, prior: Prior, states: Sequence[BlockState]) -> Ascent:
     """Visit all variants once, and evaluate the bound."""
-    slabs = _slabs_of(problem.n, prior)
+    slabs = slabs_of(problem.n, prior)
     cavity, residual = jnp.zeros_like(problem.z), jnp.ones_like(problem.z)
     after, bound = [], 0.0
-    step = jnp.asarray(damping, problem.z.dtype)
     for batch, before in zip(problem.batches, states, strict=True):
         mine = _Batch(
-            _spread(problem.z, batch.row),
-            _spread(problem.n, batch.row),
-            Slabs(*(_spread(part, batch.row) for part in slabs)),
-            _spread(prior.log_weight[:, 0], batch.row),
-            _spread(prior.noise, batch.row),
+            spread(problem.z, batch.row),
+            spread(problem.n, batch.row),
+            Slabs(*(spread(part, batch.row) for part in slabs)),
+            spread(prior.log_weight[:, 0], batch.row),
+            spread(prior.noise, batch.row),
         )
-        state = sweep(batch.ld, mine.z, mine.slabs, mine.noise[0], before, step)
+        state = sweep(batch.ld, mine.z, mine.slabs, mine.noise[0], before)
         block_bound, block_residual = _evaluate(mine, state)
         bound += float(np.sum(np.asarray(block_bound), dtype=np.float64))
         block_residual = jnp.broadcast_to(block_residual, batch.row.shape)
@@ -139,7 +132,7 @@ def _evaluate(
 
 
 @jax.jit
-def _spread(
+def spread(
     values: Float[Array, "variant ..."], row: Array
 ) -> Float[Array, "inside block ..."]:
     """Values of variants, at their places in a batch; 0 in the padding."""
@@ -147,7 +140,7 @@ def _spread(
 
 
 @jax.jit
-def _slabs_of(n: Column, prior: Prior) -> Slabs:
+def slabs_of(n: Column, prior: Prior) -> Slabs:
     return make_slabs(prior.log_weight, n[:, None] * prior.slab_var, prior.noise)
 
 

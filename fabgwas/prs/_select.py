@@ -4,18 +4,18 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
 from fabgwas.prs._features import Whitened
 from fabgwas.prs._weights import Components, Weights, curvature, slopes
 
-# multiples of the number of features over the variance of x' beta expected a priori
-_STRENGTHS = tuple(2.0 ** np.arange(-3, 8))
+# inverse of the variance of x' beta that is expected
+_STRENGTHS = (0.25, 0.35, 0.5, 0.7, 1.0, 2.0, 4.0, 16.0)
 # how much less is expected of components of small variance
 _POWERS = (0.0, 0.5, 1.0)
 _STEPS = 4
 # log-likelihood that features must gain on held-out blocks before they are used
-LEAST_GAIN = 2.0
+_LEAST_GAIN = 2.0
 
 
 class Choice(NamedTuple):
@@ -30,7 +30,7 @@ class Choice(NamedTuple):
     @property
     def useful(self) -> bool:
         """Whether the features are worth using."""
-        return self.gain > LEAST_GAIN
+        return self.gain > _LEAST_GAIN
 
 
 def choose_penalty(
@@ -52,39 +52,66 @@ def choose_penalty(
     fold
         Numbers 0, 1, ...; no fold splits an LD block.
     """
-    dim = features.variance.size
-    candidates = [(strength, power) for power in _POWERS for strength in _STRENGTHS]
-    penalties = np.stack(
-        [dim * strength * features.variance**-power for strength, power in candidates]
-    )
     x = jnp.asarray(features.x)
-    gain = np.zeros(len(candidates))
-    for number in range(int(fold.max()) + 1):
-        gain += _held_out_gain(x, weights, log_bayes, fold != number, penalties)
-    best = int(np.argmax(gain))
-    strength, power = candidates[best]
-    return Choice(penalties[best], strength, power, float(gain[best]))
+    nothing = jnp.zeros(x.shape[0], x.dtype)
+    value, slope = slopes(
+        jnp.asarray(weights.base), jnp.asarray(weights.scores), nothing, log_bayes
+    )
+    numbers = range(int(fold.max()) + 1)
+    parts = np.stack([curvature(x[fold == k], slope[fold == k]) for k in numbers])
+    choices = []
+    for power in _POWERS:
+        shape = features.variance.size * features.variance**-power
+        penalties = np.array(_STRENGTHS)[:, None] * shape
+        gain = np.zeros(len(_STRENGTHS))
+        for number in numbers:
+            test = fold == number
+            beta = _learn(
+                x,
+                weights,
+                log_bayes,
+                jnp.asarray(~test, x.dtype)[:, None],
+                parts.sum(axis=0) - parts[number],
+                penalties,
+            )
+            gain += _gain(x[test], weights, log_bayes[test], beta, value[test])
+        choices += [
+            Choice(penalty, strength, power, float(g))
+            for penalty, strength, g in zip(penalties, _STRENGTHS, gain, strict=True)
+        ]
+    return max(choices, key=lambda choice: choice.gain)
 
 
-def _held_out_gain(
+def _learn(
     x: Float[Array, "variant dim"],
     weights: Weights,
     log_bayes: Components,
-    train: Bool[np.ndarray, " variant"],
+    used: Float[Array, "variant 1"],
+    hessian: Float[np.ndarray, "dim dim"],
     penalties: Float[np.ndarray, "candidate dim"],
-) -> Float[np.ndarray, " candidate"]:
-    """Log-likelihood of what was not trained on, against that without features."""
+) -> Float[np.ndarray, "candidate dim"]:
+    """A few Newton steps with one Hessian for each penalty, from no dependence."""
     base, scores = jnp.asarray(weights.base), jnp.asarray(weights.scores)
-    used = jnp.asarray(train, x.dtype)[:, None]
-    beta = np.zeros(penalties.shape)
-    value, slope = slopes(base, scores, (x @ jnp.asarray(beta.T, x.dtype)), log_bayes)
-    without = np.asarray(value)
-    hessian = curvature(x, slope[:, 0] * used[:, 0])
     inverses = [np.linalg.inv(hessian + np.diag(penalty)) for penalty in penalties]
+    beta = np.zeros(penalties.shape)
     for _ in range(_STEPS):
+        linear = x @ jnp.asarray(beta.T, x.dtype)
+        slope = slopes(base, scores, linear, log_bayes)[1]
         gradient = np.asarray((slope * used).T @ x, np.float64) - penalties * beta
         beta += np.stack([a @ b for a, b in zip(inverses, gradient, strict=True)])
-        linear = x @ jnp.asarray(beta.T, x.dtype)
-        value, slope = slopes(base, scores, linear, log_bayes)
-    difference = np.asarray(value) - without
-    return np.asarray(difference[~train].sum(axis=0, dtype=np.float64))
+    return beta
+
+
+def _gain(
+    x: Float[Array, "variant dim"],
+    weights: Weights,
+    log_bayes: Components,
+    beta: Float[np.ndarray, "candidate dim"],
+    without: Float[Array, " variant"],
+) -> Float[np.ndarray, " candidate"]:
+    """Log-likelihood of held-out variants, against that without features."""
+    base, scores = jnp.asarray(weights.base), jnp.asarray(weights.scores)
+    value = slopes(base, scores, x @ jnp.asarray(beta.T, x.dtype), log_bayes)[0]
+    gain = np.sum(np.asarray(value - without[:, None]), axis=0, dtype=np.float64)
+    # a fit that overflowed is no candidate
+    return np.where(np.isfinite(gain), gain, -np.inf)

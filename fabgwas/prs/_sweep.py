@@ -73,14 +73,12 @@ def sweep(
     slabs: Slabs,
     noise: Float[Array, " block"],
     state: BlockState,
-    damping: Float[Array, ""],
 ) -> BlockState:
-    """Visit each variant once, in order; `damping` 1 is the full step."""
+    """Visit each variant once, in order."""
 
     def visit(k: Array, now: BlockState) -> BlockState:
         before = now.mean[k]
         cavity = z[k] - (now.fitted[:, k] - before)
-        cavity = now.cavity[k] + damping * (cavity - now.cavity[k])
         here = Slabs(slabs.log_odds[k], slabs.shrink[k])
         after = posterior(cavity, here, noise).mean
         change = after - before

@@ -110,11 +110,13 @@ def improve(
 
 
 def rebalance(
-    weights: Weights, linear: Column, probability: Float[np.ndarray, " component"]
+    weights: Weights, linear: Column, probability: Float[np.ndarray, " slab"]
 ) -> Weights:
-    """Shift the intercepts towards the sums of posterior probabilities of components."""
+    """Shift the intercepts towards the sums of posterior probabilities of the slabs."""
     log_w = log_weights(jnp.asarray(weights.base), jnp.asarray(weights.scores), linear)
     expected = np.sum(np.asarray(jnp.exp(log_w)), axis=0, dtype=np.float64)
+    spike = linear.shape[0] - probability.sum()
+    sums = np.concatenate([[spike], probability])
     tiny = np.finfo(np.float32).tiny
-    base = weights.base + np.log(np.maximum(probability, tiny) / np.maximum(expected, tiny))
+    base = weights.base + np.log(np.maximum(sums, tiny) / np.maximum(expected, tiny))
     return weights._replace(base=base - base[0])
