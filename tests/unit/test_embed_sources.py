@@ -435,7 +435,7 @@ def test_an_empty_database_is_named(tmp_path: Path) -> None:
 def test_a_large_database_is_never_held_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fabgwas_embeddings.sources._lookup._ROW_GROUP", 1_000)
+    monkeypatch.setattr("fabgwas_embeddings._by_chromosome.ROW_GROUP", 1_000)
     n = 300_000
     columns = {"chrom": ["1"] * n, "pos": pa.array(range(1, n + 1), pa.int32())}
     alleles = {"ref": ["A"] * n, "alt": ["C"] * n}
