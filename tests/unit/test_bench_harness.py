@@ -64,13 +64,13 @@ def context(tmp_path):
 
 @pytest.fixture
 def cells(context):
-    return [Cell("properties", TASK, m, s) for s in TASK.seeds(context) for m in METHODS]
+    return [Cell("mock", TASK, m, s) for s in TASK.seeds(context) for m in METHODS]
 
 
 def test_every_cell_leaves_a_result(cells, context, tmp_path, capsys):
     counts = run_cells(cells, context, tmp_path, **SILENT)
     assert counts == {"done": 2, "skipped": 2, "failed": 2}
-    results = {(r.method, r.seed): r for r in read_results(tmp_path, "properties")}
+    results = {(r.method, r.seed): r for r in read_results(tmp_path, "mock")}
     assert len(results) == 6
     done = results["mean", 1]
     assert done.metrics["error"].value == pytest.approx(abs(draw(context, 1).mean()))
@@ -106,9 +106,9 @@ def test_a_problem_that_cannot_be_loaded_skips_its_methods(context, tmp_path):
     task = FunctionTask(
         name="real", problem=lambda context, seed: need_file(context, "x.tsv"), judge=judge
     )
-    cell = Cell("properties", task, METHODS[0], 0)
+    cell = Cell("mock", task, METHODS[0], 0)
     assert run_cells([cell], context, tmp_path, **SILENT) == {"skipped": 1}
-    [result] = read_results(tmp_path, "properties")
+    [result] = read_results(tmp_path, "mock")
     assert "needs the real data" in result.reason
 
 
@@ -117,7 +117,7 @@ def test_a_file_of_another_schema_is_named(cells, context, tmp_path):
     path = cells[0].path(tmp_path)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": 99}))
     with pytest.raises(ValueError, match=r"mean\.0\.json: not a result of schema"):
-        read_results(tmp_path, "properties")
+        read_results(tmp_path, "mock")
 
 
 def test_bootstrap_interval_covers_the_mean(rng):
@@ -145,7 +145,7 @@ def test_differences_are_paired(rng):
 
 def test_seeds_are_replicates(cells, context, tmp_path, capsys):
     run_cells(cells, context, tmp_path, **SILENT)
-    mean = [r for r in read_results(tmp_path, "properties") if r.method == "mean"]
+    mean = [r for r in read_results(tmp_path, "mock") if r.method == "mean"]
     found = over_seeds(mean, "error")
     values = [r.metrics["error"].value for r in mean]
     assert found.value == pytest.approx(np.mean(values))
@@ -156,15 +156,15 @@ def test_seeds_are_replicates(cells, context, tmp_path, capsys):
 def test_tables_tell_why_something_is_missing(cells, context, tmp_path, capsys):
     run_cells(cells, context, tmp_path, **SILENT)
     readme = tmp_path / "README.md"
-    before = "<!-- results of properties: begin -->STALE<!-- results of properties: end -->"
+    before = "<!-- results of mock: begin -->STALE<!-- results of mock: end -->"
     readme.write_text(f"above\n{before}\nbelow\n")
-    summarise(tmp_path, readme, ["properties"])
+    summarise(tmp_path, readme, ["mock"])
     page = readme.read_text()
     assert "STALE" not in page
     assert page.startswith("above")
     assert page.rstrip().endswith("below")
     assert "skipped: needs the program a-program-that-nobody-has" in page
-    assert "python -m benchmarks run --suite properties" in page
+    assert "python -m benchmarks run --suite mock" in page
 
 
 def test_a_missing_place_in_the_readme_is_named(cells, context, tmp_path):
@@ -172,7 +172,7 @@ def test_a_missing_place_in_the_readme_is_named(cells, context, tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text("nothing here")
     with pytest.raises(UsageError, match="has no lines"):
-        summarise(tmp_path, readme, ["properties"])
+        summarise(tmp_path, readme, ["mock"])
 
 
 def test_skip_is_not_a_failure():
