@@ -14,7 +14,7 @@ _HOMES = {
     "fab_test": "fabgwas.assoc",
     "family_log_pvalues": "fabgwas.fab",
     "family_weights": "fabgwas.fab",
-    "find_loci": "fabgwas.assoc",
+    "find_loci": "fabgwas.loci",
     "fit_prior": "fabgwas.prior",
     "open_embeddings": "fabgwas.store",
     "open_panel": "fabgwas.panel",

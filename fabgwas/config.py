@@ -8,6 +8,8 @@ from fabgwas.errors import UsageError
 
 PRIMARY_TESTS = ("family", "fab", "two-sided")
 UTILITIES = ("ld-score", "equal")
+MODELS = ("auto", "covariates", "ridge", "ldscore", "mixture")
+ORIENTATIONS = ("alternate", "minor")
 POPULATIONS = ("EUR", "AFR", "ASN")
 
 
@@ -39,6 +41,10 @@ class RunConfig:
     min_info: float | None = None
     min_maf: float | None = None
     # prior
+    aux: tuple[str, ...] = ()
+    aux_rho: float | None = None
+    model: str = "auto"
+    orient: str = "alternate"
     components: int = 256
     max_shift: float = 1.0
     utility: str = "ld-score"
@@ -49,12 +55,17 @@ class RunConfig:
     r2: float = 0.1
     kb: float = 1000.0
     alpha: float = 0.05
+    posterior: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
         _one_of("primary", self.primary, PRIMARY_TESTS)
         _one_of("utility", self.utility, UTILITIES)
+        _one_of("model", self.model, MODELS)
+        _one_of("orient", self.orient, ORIENTATIONS)
         _one_of("population", self.population, POPULATIONS)
+        if self.aux_rho is not None and not -1 < self.aux_rho < 1:
+            raise UsageError(f"aux_rho must lie within -1 and 1, but is {self.aux_rho:g}.")
         for name in ("p1", "p2", "r2", "alpha"):
             value = getattr(self, name)
             if value is not None and not 0 < value < 1:

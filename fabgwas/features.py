@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from jaxtyping import Float, Int
 
 from fabgwas.alignment import Alignment
+from fabgwas.io import SumStats
 from fabgwas.ld import standardise
 from fabgwas.ldstore import LdStore
 from fabgwas.link import Features, principal_axes
@@ -20,23 +22,100 @@ Reference = Panel | LdStore
 _BLOCK_SIZE = 8192
 # principal axes are found in this many stretches of variants, of this length
 _STRETCHES, _STRETCH = 32, 4096
+# leading components of the embedding that may modulate what is borrowed from other studies
+_MODULATORS = 16
+
+Columns = Float[np.ndarray, "variant column"]
+
+
+def aligned_table(
+    sumstats: SumStats, store: EmbeddingStore, alignment: Alignment
+) -> pa.Table:
+    """The matched rows; those matched by identifier get their place from the store."""
+    table = sumstats.table.take(pa.array(alignment.row))
+    if table["pos"].null_count == 0:
+        return table
+    keys = [
+        block.table.filter(pa.array(np.isin(block.rows, alignment.store_row)))
+        for block in store.iter_keys()
+    ]
+    places = pa.concat_tables(keys).select(["chrom", "pos"])
+    for name, plain in (("chrom", pa.string()), ("pos", pa.int32())):
+        filled = pc.coalesce(table[name].cast(plain), places[name].cast(plain))
+        field = table.schema.field(name)
+        table = table.set_column(
+            table.schema.get_field_index(name), field, filled.cast(field.type)
+        )
+    return table
+
+
+def ld_and_frequency(
+    table: pa.Table, panel: Reference | None
+) -> tuple[Float[np.ndarray, " variant"] | None, Float[np.ndarray, " variant"]]:
+    """LD scores of at least 1 (the median where unknown), frequencies of effect alleles."""
+    frequency = table["effect_allele_freq"].to_numpy().astype(np.float64)
+    if panel is None:
+        return None, frequency
+    match = panel.match(table)
+    rows = match.left
+    theirs = panel.freq[match.right]
+    theirs = np.where(match.sign > 0, theirs, 1 - theirs)
+    frequency[rows] = np.where(np.isnan(frequency[rows]), theirs, frequency[rows])
+    ld_score = np.full(table.num_rows, np.nan)
+    ld_score[rows] = panel.ld_scores()[match.right]
+    known = np.isfinite(ld_score) & (ld_score > 0)
+    if not known.any():
+        return None, frequency
+    ld_score[~known] = np.median(ld_score[known])
+    return np.maximum(ld_score, 1.0), frequency
+
+
+def study_covariates(
+    table: pa.Table,
+    ld_score: Float[np.ndarray, " variant"] | None,
+    frequency: Float[np.ndarray, " variant"],
+) -> tuple[tuple[str, ...], Columns]:
+    """Names and values of what every prior may know."""
+    columns = {"intercept": np.ones(table.num_rows)}
+    if ld_score is not None:
+        columns["log_ld_score"] = np.log(ld_score)
+    known = ~np.isnan(frequency)
+    if known.any():
+        # rounded, so that f and 1 - f give the same to the last bit
+        heterozygosity = np.round(2 * frequency * (1 - frequency), 9)
+        columns["heterozygosity"] = np.where(
+            known, heterozygosity, heterozygosity[known].mean()
+        )
+    return tuple(columns), np.column_stack(list(columns.values()))
+
+
+def auxiliary_features(
+    covariates: Columns, residuals: Float[np.ndarray, "variant other"]
+) -> Features:
+    """Covariates, and what other studies say: u for the mean, log(1 + u^2) for the size."""
+    x = np.concatenate([covariates, residuals, np.log1p(residuals**2)], axis=1)
+    return Features("auxiliary", x, x, x.shape[1])
 
 
 def own_features(
     store: EmbeddingStore,
     alignment: Alignment,
-    covariates: Float[np.ndarray, "variant covariate"],
+    fixed: Columns,
     components: int,
+    residuals: Float[np.ndarray, "variant other"] | None = None,
 ) -> Features:
-    """Covariates and leading principal components of each variant's vector, float32.
+    """Unpenalised columns and leading principal components of the vectors, float32.
 
-    Without a need to project, the vectors are read once, else a sample of them before.
+    A sample of the vectors is read for the axes, then all of them once. The leading
+    components also enter multiplied by what other studies say, so that the embedding may
+    modulate how much is borrowed from them.
     """
     rows = alignment.store_row
+    residuals = np.empty((rows.size, 0)) if residuals is None else residuals
     dim = min(components, store.dim)
-    n_covariates = covariates.shape[1]
-    x = np.empty((rows.size, n_covariates + dim), np.float32)
-    x[:, :n_covariates] = covariates
+    n_fixed, modulators = fixed.shape[1], min(dim, _MODULATORS)
+    x = np.empty((rows.size, n_fixed + dim + modulators * residuals.shape[1]), np.float32)
+    x[:, :n_fixed] = fixed
     sample = _stretches(rows)
     axes = principal_axes(
         (part.embedding for part in store.iter_blocks(sample, block_size=_BLOCK_SIZE)),
@@ -45,13 +124,17 @@ def own_features(
     )
     for part in store.iter_blocks(rows, block_size=_BLOCK_SIZE):
         stop = part.start + part.rows.size
-        x[part.start : stop, n_covariates:] = axes.apply(part.embedding)
-    return Features("own", x, x)
+        x[part.start : stop, n_fixed : n_fixed + dim] = axes.apply(part.embedding)
+    leading = x[:, n_fixed : n_fixed + modulators]
+    for number, residual in enumerate(residuals.T.astype(np.float32)):
+        start = n_fixed + dim + number * modulators
+        np.multiply(leading, residual[:, None], out=x[:, start : start + modulators])
+    return Features("own", x, x, n_fixed)
 
 
 def convolved_features(
     own: Features,
-    n_covariates: int,
+    dim: int,
     table: pa.Table,
     sign: Float[np.ndarray, " variant"],
     reference: Reference,
@@ -68,8 +151,8 @@ def convolved_features(
     ----------
     own
         From `own_features`.
-    n_covariates
-        How many of its first columns are covariates, which are left as they are.
+    dim
+        Coordinates of the embedding among its columns; the others stay as they are.
     table, sign
         The variants, and +1 where the effect allele is the one that `own` describes.
     reference
@@ -77,6 +160,7 @@ def convolved_features(
     block
         LD block of each variant.
     """
+    columns = slice(own.n_fixed, own.n_fixed + dim)
     mean, magnitude = own.mean.copy(), own.mean.copy()
     for rows, r, n_samples in _correlations(table, reference, block):
         r = r * sign[rows] * sign[rows][:, None]
@@ -86,11 +170,11 @@ def convolved_features(
         shrunk = r * np.maximum(unbiased, 0.0) / np.maximum(squared, 1e-12)
         np.fill_diagonal(unbiased, 1.0)
         np.fill_diagonal(shrunk, 1.0)
-        x = own.mean[rows, n_covariates:]
+        x = own.mean[rows, columns]
         scores = np.maximum(unbiased.sum(axis=1), 1.0)[:, None]
-        mean[rows, n_covariates:] = shrunk.astype(x.dtype) @ x
-        magnitude[rows, n_covariates:] = (unbiased / scores).astype(x.dtype) @ x
-    return Features("convolved", mean, magnitude)
+        mean[rows, columns] = shrunk.astype(x.dtype) @ x
+        magnitude[rows, columns] = (unbiased / scores).astype(x.dtype) @ x
+    return Features("convolved", mean, magnitude, own.n_fixed)
 
 
 class _BlockLd(NamedTuple):

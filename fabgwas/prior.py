@@ -1,19 +1,39 @@
 """The prior of a study: features of its variants, folds, and a cross-fitted link."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from jaxtyping import Float, Int
 
 from fabgwas.alignment import Alignment
-from fabgwas.features import Reference, convolved_features, own_features
+from fabgwas.auxiliary import Overlap, read_auxiliary
+from fabgwas.config import ORIENTATIONS
+from fabgwas.features import (
+    Columns,
+    Reference,
+    aligned_table,
+    auxiliary_features,
+    convolved_features,
+    ld_and_frequency,
+    own_features,
+    study_covariates,
+)
 from fabgwas.io import SumStats
 from fabgwas.ld import assign_blocks
-from fabgwas.link import FoldReport, Moments, cross_fit, log_predictive, make_folds
+from fabgwas.link import (
+    Features,
+    FoldReport,
+    Moments,
+    cross_fit,
+    log_predictive,
+    make_folds,
+)
 from fabgwas.store import EmbeddingStore
 from fabgwas.variants import chromosome_codes
+
+Blocks = Int[np.ndarray, " variant"]
 
 _RESAMPLES = 2000
 
@@ -49,6 +69,8 @@ class FittedPrior:
     """LD blocks, which no fold splits."""
     ld_score: Float[np.ndarray, " variant"] | None
     covariates: tuple[str, ...]
+    overlaps: Mapping[str, Overlap]
+    """Of each other study that informs the prior."""
     scheme: str
     reports: tuple[FoldReport, ...]
     gain: Gain
@@ -59,7 +81,7 @@ class FittedPrior:
         return None if self.ld_score is None else 1 / self.ld_score
 
     def __repr__(self) -> str:
-        used = sum(report.model != "covariates" for report in self.reports)
+        used = sum(report.uses_embedding for report in self.reports)
         return (
             f"FittedPrior({self.study.num_rows:,} variants, {len(self.reports)} folds by "
             f"{self.scheme}, embedding used in {used}, held-out gain {self.gain.mean:.4f} "
@@ -73,7 +95,11 @@ def fit_prior(
     alignment: Alignment,
     panel: Reference | None = None,
     *,
+    aux: Sequence[SumStats] = (),
+    aux_rho: float | None = None,
+    aux_shift: float = 0.0,
     model: str = "auto",
+    orient: str = "alternate",
     components: int = 256,
     max_shift: float = 1.0,
     population: str = "EUR",
@@ -83,8 +109,8 @@ def fit_prior(
 
     The features are the embedding, and as covariates that are never penalised an
     intercept, the log LD score (with a panel) and the heterozygosity 2 f (1 - f) (with
-    allele frequencies). Z-scores are oriented towards the alternate allele of the store
-    while learning, so that it does not matter which allele the study coded.
+    allele frequencies). While learning, z-scores point towards an allele that the study
+    did not choose, so that it does not matter which one it coded.
 
     Parameters
     ----------
@@ -92,8 +118,18 @@ def fit_prior(
         The study, the vectors, and which row is which.
     panel
         Reference panel or LD store; without one LD scores are left out of the model.
+    aux
+        Other studies that may inform the prior; see `fabgwas.auxiliary`.
+    aux_rho
+        Correlation of the null z-scores of the study and each of the others; None
+        estimates it, which takes a panel.
+    aux_shift
+        Standard errors to move it by.
     model
         How effects depend on embeddings: see `fabgwas.link.cross_fit`.
+    orient
+        The allele that predicted means point towards while learning: ``alternate`` of the
+        store, or ``minor`` where frequencies are known.
     components
         Principal components of the embedding to use at most.
     max_shift
@@ -103,24 +139,29 @@ def fit_prior(
     seed
         Of the resampling behind the interval of the gain.
     """
-    table = _aligned_table(sumstats, store, alignment)
-    sign = alignment.sign.astype(np.float64)
+    table = aligned_table(sumstats, store, alignment)
     chrom = chromosome_codes(table["chrom"]).astype(np.int64)
     pos = table["pos"].to_numpy().astype(np.int64)
     block = assign_blocks(chrom, pos, store.metadata.build, population)
     folds = make_folds(chrom, pos, block)
-    ld_score, frequency = _from_panel(table, panel)
-    names, covariates = _covariates(table, ld_score, frequency)
-    weight = np.ones(sign.size) if ld_score is None else 1 / ld_score
+    ld_score, frequency = ld_and_frequency(table, panel)
+    names, covariates = study_covariates(table, ld_score, frequency)
+    weight = np.ones(block.size) if ld_score is None else 1 / ld_score
+    sign = alignment.sign * _orientation(orient, alignment.sign, frequency)
+    others = [read_auxiliary(table, other, ld_score, aux_rho) for other in aux]
+    residuals = np.empty((block.size, len(others)))
+    for number, other in enumerate(others):
+        residuals[:, number] = sign * other.residual(table["z"].to_numpy(), aux_shift)
+    features = _features(
+        store,
+        alignment,
+        covariates,
+        residuals,
+        (table, sign, panel, block),
+        model,
+        components,
+    )
     z = table["z"].to_numpy() * sign
-
-    features = []
-    if model != "covariates":
-        own = own_features(store, alignment, covariates, components)
-        features = [own] * (model != "ldscore" or panel is None)
-        if panel is not None and model != "ridge":
-            shape = (len(names), table, sign, panel, block)
-            features.append(convolved_features(own, *shape))
     prior = cross_fit(
         z, covariates, features, weight, folds, model=model, max_shift=max_shift
     )
@@ -133,70 +174,54 @@ def fit_prior(
         block=block,
         ld_score=ld_score,
         covariates=names,
+        overlaps={other.name: other.overlap for other in others},
         scheme=folds.scheme,
         reports=tuple(prior.reports),
         gain=_gain(difference, weight, block, np.random.default_rng(seed)),
     )
 
 
-def _aligned_table(
-    sumstats: SumStats, store: EmbeddingStore, alignment: Alignment
-) -> pa.Table:
-    """The matched rows; those matched by identifier get their place from the store."""
-    table = sumstats.table.take(pa.array(alignment.row))
-    if table["pos"].null_count == 0:
-        return table
-    keys = [
-        block.table.filter(pa.array(np.isin(block.rows, alignment.store_row)))
-        for block in store.iter_keys()
-    ]
-    places = pa.concat_tables(keys).select(["chrom", "pos"])
-    for name, plain in (("chrom", pa.string()), ("pos", pa.int32())):
-        filled = pc.coalesce(table[name].cast(plain), places[name].cast(plain))
-        field = table.schema.field(name)
-        table = table.set_column(
-            table.schema.get_field_index(name), field, filled.cast(field.type)
+def _features(
+    store: EmbeddingStore,
+    alignment: Alignment,
+    covariates: Columns,
+    residuals: Float[np.ndarray, "variant other"],
+    ld: tuple[pa.Table, Float[np.ndarray, " variant"], Reference | None, Blocks],
+    model: str,
+    components: int,
+) -> list[Features]:
+    """What the linking model may use besides the covariates."""
+    table, sign, panel, block = ld
+    fixed = covariates
+    features: list[Features] = []
+    if residuals.shape[1]:
+        features.append(auxiliary_features(covariates, residuals))
+        fixed = features[0].mean
+    if model == "covariates":
+        return features
+    own = own_features(store, alignment, fixed, components, residuals)
+    if model != "ldscore" or panel is None:
+        features.append(own)
+    if panel is not None and model != "ridge":
+        dim = min(components, store.dim)
+        features.append(convolved_features(own, dim, table, sign, panel, block))
+    return features
+
+
+def _orientation(
+    orient: str,
+    sign: Float[np.ndarray, " variant"] | Int[np.ndarray, " variant"],
+    frequency: Float[np.ndarray, " variant"],
+) -> Float[np.ndarray, " variant"]:
+    """+1 where means point towards the alternate allele of the store while learning."""
+    if orient == "alternate":
+        return np.ones(sign.size)
+    if orient != "minor":
+        raise ValueError(
+            f"orient must be one of {', '.join(ORIENTATIONS)}, not {orient!r}."
         )
-    return table
-
-
-def _from_panel(
-    table: pa.Table, panel: Reference | None
-) -> tuple[Float[np.ndarray, " variant"] | None, Float[np.ndarray, " variant"] | None]:
-    """LD scores of at least 1 (the median where unknown) and allele frequencies."""
-    if panel is None:
-        return None, None
-    match = panel.match(table)
-    ld_score = np.full(table.num_rows, np.nan)
-    frequency = np.full(table.num_rows, np.nan)
-    ld_score[match.left] = panel.ld_scores()[match.right]
-    frequency[match.left] = panel.freq[match.right]
-    known = np.isfinite(ld_score) & (ld_score > 0)
-    if not known.any():
-        return None, None
-    ld_score[~known] = np.median(ld_score[known])
-    return np.maximum(ld_score, 1.0), frequency
-
-
-def _covariates(
-    table: pa.Table,
-    ld_score: Float[np.ndarray, " variant"] | None,
-    panel_frequency: Float[np.ndarray, " variant"] | None,
-) -> tuple[tuple[str, ...], Float[np.ndarray, "variant covariate"]]:
-    columns = {"intercept": np.ones(table.num_rows)}
-    if ld_score is not None:
-        columns["log_ld_score"] = np.log(ld_score)
-    frequency = table["effect_allele_freq"].to_numpy().astype(np.float64)
-    if panel_frequency is not None:
-        frequency = np.where(np.isnan(frequency), panel_frequency, frequency)
-    known = ~np.isnan(frequency)
-    if known.any():
-        # rounded, so that f and 1 - f give the same to the last bit
-        heterozygosity = np.round(2 * frequency * (1 - frequency), 9)
-        columns["heterozygosity"] = np.where(
-            known, heterozygosity, heterozygosity[known].mean()
-        )
-    return tuple(columns), np.column_stack(list(columns.values()))
+    alternate = np.where(sign > 0, frequency, 1 - frequency)
+    return np.where(alternate > 0.5, -1.0, 1.0)
 
 
 def _gain(

@@ -54,6 +54,41 @@ MinMaf = Annotated[
     float | None,
     typer.Option(help="Smallest minor-allele frequency."),
 ]
+Aux = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="Summary statistics of another trait, ancestry or earlier study that may "
+        "inform the prior; shared people are accounted for. Repeatable."
+    ),
+]
+AuxRho = Annotated[
+    float | None,
+    typer.Option(
+        help="Correlation of null z-scores with those of --aux  [default: estimated by "
+        "cross-trait LD score regression]"
+    ),
+]
+Model = Annotated[
+    str,
+    typer.Option(
+        help="How effects depend on embeddings: ridge, ldscore (with LD), mixture, "
+        "covariates (not at all), or auto, the best on inner folds."
+    ),
+]
+Orient = Annotated[
+    str,
+    typer.Option(
+        help="Allele that predicted effects point towards while learning: alternate or "
+        "minor."
+    ),
+]
+Posterior = Annotated[
+    bool,
+    typer.Option(
+        "--posterior",
+        help="Add posterior means, local false sign rates and q-values to the tables.",
+    ),
+]
 Components = Annotated[
     int,
     typer.Option(help="Principal components of the embedding to use at most."),

@@ -42,10 +42,13 @@ def munge_from_options(settings: dict[str, Any], *, overwrite: bool, quiet: bool
 
 def plain(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings with paths as text, the way the manifest keeps them."""
-    return {
-        name: str(value) if isinstance(value, Path) else value
-        for name, value in settings.items()
-    }
+    return {name: _plain(value) for name, value in settings.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_plain(item) for item in value)
+    return str(value) if isinstance(value, Path) else value
 
 
 def command_line() -> list[str]:

@@ -134,7 +134,8 @@ def _start(
         noise = (0.5, 3.0) if shape.free_noise else (1.0, 1.0)
         start = [0.0, 1.0, float(np.log(excess)), *slopes]
         return np.array(start), [(0.0, 2.0), noise, (-30.0, 30.0), *slope_bounds]
-    start, bounds = [0.0], [(0.0, 2.0)]
+    # the mean of a slab is larger than that of all variants together
+    start, bounds = [0.0], [(0.0, 100.0)]
     for number in range(shape.n_slabs):
         start += [_FIRST_LOG_SLAB + number * _NEXT_LOG_SLAB, _FIRST_LOGIT - number, *slopes]
         bounds += [(-3.0, 12.0), (-30.0, 30.0), *slope_bounds]

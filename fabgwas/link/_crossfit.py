@@ -32,12 +32,13 @@ _COST_OF_PARAMETER = 1.0
 MODELS = ("auto", "covariates", "ridge", "ldscore", "mixture")
 _NORMAL, _SLAB, _SLABS = Shape(0), Shape(1), Shape(2)
 _COVARIATE_SHAPES = (_NORMAL, _SLAB, _SLABS)
-_SHAPES = {
+_SHAPES: dict[str, dict[str, tuple[Shape, ...]]] = {
     "own": {
         "auto": (_NORMAL, _SLAB, _SLABS),
         "ridge": (_NORMAL,),
         "mixture": (_SLAB, _SLABS),
     },
+    "auxiliary": dict.fromkeys(MODELS, (_NORMAL, _SLAB, _SLABS)),
     "convolved": {
         "auto": (Shape(0, free_noise=True), _SLAB, _SLABS),
         "ldscore": (Shape(0, free_noise=True),),
@@ -47,15 +48,18 @@ _SHAPES = {
 
 
 class Features(NamedTuple):
-    """Features of the variants, covariates first, for the mean and for the magnitude.
+    """Features of the variants, for the mean and for the magnitude of E z.
 
     ``own`` are those of the variant itself and serve both; ``convolved`` are sums over LD
-    neighbours, weighted by r for the mean and by r^2 for the magnitude.
+    neighbours, weighted by r for the mean and by r^2 for the magnitude; ``auxiliary`` are
+    other studies alone.
     """
 
     kind: str
     mean: Float[np.ndarray, "variant dim"]
     magnitude: Float[np.ndarray, "variant dim"]
+    n_fixed: int
+    """The first features are not penalised: covariates, then other studies."""
 
 
 class FoldReport(NamedTuple):
@@ -65,7 +69,8 @@ class FoldReport(NamedTuple):
     n_variants: int
     n_training: int
     model: str
-    """``covariates``, or the linking model that was best on the inner folds."""
+    """The linking model that was best on the inner folds, ``auxiliary`` if it uses other
+    studies but no embedding, ``covariates`` if neither."""
     inner_gain: float
     """Log-likelihood of the embedding over the covariates, per unit of weight, on them."""
     shrinkage: float
@@ -78,6 +83,11 @@ class FoldReport(NamedTuple):
     """Trust in what the embedding adds to it; 0 where it is not used."""
     n_slabs: int
     """Components besides the null; 0 for a normal prior of varying variance."""
+
+    @property
+    def uses_embedding(self) -> bool:
+        """Whether the prior of the fold depends on the embedding."""
+        return self.model not in ("covariates", "auxiliary")
 
 
 class Prior(NamedTuple):
@@ -139,8 +149,7 @@ def cross_fit(
     z
         Z-scores towards an allele that the study did not choose, such as the alternate.
     covariates
-        Features that are never penalised, the intercept first; also the first columns of
-        every entry of `features`.
+        Features that are never penalised, the intercept first.
     features
         What may be used besides the covariates.
     weight
@@ -191,29 +200,29 @@ class _Link:
         self.covariates = np.asarray(covariates)
         both = np.column_stack([z, np.log1p(z * z)])
 
-        self.base = self._regress(covariates, both, weight)
+        self.base = self._regress(covariates, covariates.shape[1], both, weight)
         self.kinds: list[tuple[tuple[Shape, ...], Features, list[Regression]]] = []
         for entry in features:
             shapes = _SHAPES[entry.kind].get(model)
             if shapes is None:
                 continue
             if entry.mean is entry.magnitude:
-                regressions = [self._regress(entry.mean, both, weight)]
+                regressions = [self._regress(entry.mean, entry.n_fixed, both, weight)]
             else:
                 regressions = [
-                    self._regress(entry.mean, both[:, :1], weight),
-                    self._regress(entry.magnitude, both[:, 1:], weight),
+                    self._regress(entry.mean, entry.n_fixed, both[:, :1], weight),
+                    self._regress(entry.magnitude, entry.n_fixed, both[:, 1:], weight),
                 ]
             self.kinds.append((shapes, entry, regressions))
 
     def _regress(
         self,
         x: Float[np.ndarray, "variant dim"],
+        n_fixed: int,
         targets: Float[np.ndarray, "variant target"],
         weight: Variants,
     ) -> Regression:
-        n_covariates = self.covariates.shape[1]
-        return make_regression(x, n_covariates, targets, weight, self.folds, self.sample)
+        return make_regression(x, n_fixed, targets, weight, self.folds, self.sample)
 
     def learn(
         self, fold: int, members: Int[np.ndarray, " member"], max_shift: float
@@ -283,6 +292,8 @@ def _worth(trust: Trust) -> float:
 
 
 def _name(kind: str, shape: Shape) -> str:
+    if kind == "auxiliary":
+        return kind
     if shape.n_slabs > 0:
         return "mixture"
     return "ridge" if kind == "own" else "ldscore"

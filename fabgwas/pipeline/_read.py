@@ -48,6 +48,23 @@ def read_study(config: RunConfig, reference: pa.Table | None = None) -> SumStats
     return study if config.liftover is None else _lift(study, config.liftover)
 
 
+def read_others(config: RunConfig, build: str) -> list[SumStats]:
+    """Read the other studies that inform the prior; they must be on the given build."""
+    others = []
+    for path in config.aux:
+        other = read_sumstats(path)
+        log.info("other study %s: %s variants", other.path, f"{len(other):,}")
+        for warning in other.warnings:
+            log.warning("warning: %s: %s", path, warning)
+        if other.build not in (None, build):
+            raise InputError(
+                f"{path}: is {other.build}, the embeddings are {build}; lift it with "
+                "fabgwas munge --liftover."
+            )
+        others.append(other)
+    return others
+
+
 def _lift(study: SumStats, chain: str) -> SumStats:
     if study.build is None:
         raise InputError(

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fabgwas import __version__
-from fabgwas.assoc import COLUMN_OF_TEST, level_of
+from fabgwas.assoc import COLUMN_OF_TEST
+from fabgwas.loci import level_of
 from fabgwas.manifest import environment, hide_secrets
 from fabgwas.report import (
     Clumping,

@@ -1,7 +1,7 @@
 """`run`: one study, one prior, three tests."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,23 +13,23 @@ from fabgwas.assoc import (
     COLUMN_OF_TEST,
     COVARIATES_ONLY,
     fab_test,
-    find_loci,
-    level_of,
 )
 from fabgwas.config import RunConfig
 from fabgwas.errors import InputError
 from fabgwas.features import Reference
 from fabgwas.io import SumStats
-from fabgwas.ldstore import LdStore, open_ld
-from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.ldstore import open_ld
+from fabgwas.loci import find_loci, level_of
+from fabgwas.manifest import Stages
 from fabgwas.panel import open_panel
-from fabgwas.pipeline._read import read_study
+from fabgwas.pipeline._read import read_others, read_study
 from fabgwas.pipeline._report import report_data
 from fabgwas.pipeline._write import (
     in_order,
     log_file,
     output_paths,
     refuse_to_replace,
+    write_run_manifest,
     write_tables,
 )
 from fabgwas.prior import FittedPrior, fit_prior
@@ -116,7 +116,7 @@ def run(
             write_report(paths["report"], report_data(result, command, stages.seconds))
         for line in result.summary():
             log.debug("%s", line)  # for the file; callers have the result
-    _write_manifest(result, command, stages)
+    write_run_manifest(result, command, stages)
     return result
 
 
@@ -139,20 +139,35 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
             log.info("  align, %s: %s", name.replace("_", " "), f"{count:,}")
         _warn_of_absent_hits(study, alignment.row)
     with stages("prior"):
-        prior = fit_prior(
-            study,
-            store,
-            alignment,
-            panel,
-            components=config.components,
-            max_shift=config.max_shift,
-            population=config.population,
-            seed=config.seed,
-        )
+        others = read_others(config, store.metadata.build)
+
+        def learn(aux_shift: float = 0.0) -> FittedPrior:
+            return fit_prior(
+                study,
+                store,
+                alignment,
+                panel,
+                aux=others,
+                aux_rho=config.aux_rho,
+                aux_shift=aux_shift,
+                model=config.model,
+                orient=config.orient,
+                components=config.components,
+                max_shift=config.max_shift,
+                population=config.population,
+                seed=config.seed,
+            )
+
+        prior = learn()
         log.info("prior: %r", prior)
     with stages("test"):
         utility = prior.utility if config.utility == "ld-score" else None
-        results = in_order(fab_test(prior, alpha=config.alpha, utility=utility))
+        results = fab_test(
+            prior, alpha=config.alpha, utility=utility, with_posterior=config.posterior
+        )
+        if others:
+            _log_overlap(config, prior, results, learn)
+        results = in_order(results)
     with stages("loci"):
         loci, references = _find_all_loci(config, results, panel)
     return RunResult(
@@ -169,11 +184,35 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
     )
 
 
+def _log_overlap(
+    config: RunConfig,
+    prior: FittedPrior,
+    results: pa.Table,
+    learn: Callable[[float], FittedPrior],
+) -> None:
+    """Say how shared people were accounted for, and how much depends on the estimate."""
+
+    def n_hits(tested: pa.Table) -> int:
+        level = level_of(config.primary, tested.num_rows, config.p1)
+        column = tested[COLUMN_OF_TEST[config.primary]]
+        return int(np.sum(column.to_numpy() <= np.log(level)))
+
+    for name, overlap in prior.overlaps.items():
+        log.info("%s: null z-scores correlate %.4f (SE %.4f)", name, *overlap)
+    if all(overlap.se == 0 for overlap in prior.overlaps.values()):
+        return
+    fewer, more = (n_hits(fab_test(learn(shift))) for shift in (-2.0, 2.0))
+    log.info(
+        "%s hits of the %s test; %s and %s if that is 2 SE lower or higher",
+        *(f"{n_hits(results):,}", config.primary, f"{fewer:,}", f"{more:,}"),
+    )
+
+
 def _find_all_loci(
     config: RunConfig, results: pa.Table, panel: Reference | None
 ) -> tuple[pa.Table, dict[str, pa.Table]]:
     """The loci of the three tests, and those that gains are measured against."""
-    rules = {"p2": config.p2, "r2": config.r2, "kb": config.kb}
+    rules = {"p2": config.p2, "r2": config.r2, "kb": config.kb, "alpha": config.alpha}
 
     def loci_of(test: str, p1: float | None) -> pa.Table:
         return find_loci(results, test, panel, p1=p1, **rules)
@@ -211,31 +250,3 @@ def _warn_of_absent_hits(study: SumStats, rows: np.ndarray) -> None:
             "warning: %s variants with p < 5e-8 were not aligned, and are not tested",
             f"{hits:,}",
         )
-
-
-def _write_manifest(result: RunResult, command: Sequence[str], stages: Stages) -> None:
-    config = result.config
-    inputs = [
-        describe_input(config.sumstats, result.sumstats.format),
-        describe_input(Path(config.embeddings) / "store.json", "fabgwas store"),
-    ]
-    if isinstance(result.panel, LdStore):
-        inputs.append(describe_input(Path(str(config.ld)) / "ld.json", "LD store"))
-    elif result.panel is not None:
-        inputs += [describe_input(path, "plink") for path in result.panel.genotypes.files]
-    inputs += [
-        describe_input(path) for path in (config.bim, config.liftover) if path is not None
-    ]
-    written = [path for name, path in result.outputs.items() if name != "manifest"]
-    manifest = Manifest(
-        command="run",
-        args=command,
-        config=config.to_dict(),
-        inputs=inputs,
-        outputs=[describe_input(path) for path in written],
-        counts=result.counts(),
-        seeds={"seed": config.seed},
-        timings=stages.seconds,
-        resources=stages.resources(),
-    )
-    write_manifest(result.outputs["manifest"], manifest)

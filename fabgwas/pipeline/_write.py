@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -11,13 +12,19 @@ import pyarrow as pa
 from fabgwas import __version__
 from fabgwas.errors import UsageError
 from fabgwas.io import write_table
+from fabgwas.ldstore import LdStore
+from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+
+if TYPE_CHECKING:
+    from fabgwas.pipeline._run import RunResult
 
 log = logging.getLogger("fabgwas")
 
 _LN10 = float(np.log(10))
 _LAST = ("prior_mean", "prior_var", "fold", "log_pvalue", "log_pvalue_fab",
          "log_pvalue_family", "fab_lower", "fab_upper", "prior_prob", "family_weight",
-         "log_pvalue_family_covariates")  # fmt: skip
+         "log_pvalue_family_covariates", "posterior_mean", "posterior_sd", "lfsr",
+         "log_qvalue_family", "log_qvalue_family_storey")  # fmt: skip
 
 
 def output_paths(out: str) -> dict[str, Path]:
@@ -50,7 +57,8 @@ def _is_own_log(path: Path) -> bool:
 def in_order(results: pa.Table) -> pa.Table:
     """Results with the columns in the order of the files."""
     first = [name for name in results.column_names if name not in _LAST]
-    return results.select([*first, *_LAST])
+    last = [name for name in _LAST if name in results.column_names]
+    return results.select([*first, *last])
 
 
 def with_log10(table: pa.Table) -> pa.Table:
@@ -91,3 +99,31 @@ def log_file(path: Path, command: Sequence[str]) -> Iterator[None]:
         log.removeHandler(handler)
         log.setLevel(before)
         handler.close()
+
+
+def write_run_manifest(result: "RunResult", command: Sequence[str], stages: Stages) -> None:
+    """Write what made the outputs of a run."""
+    config = result.config
+    inputs = [
+        describe_input(config.sumstats, result.sumstats.format),
+        describe_input(Path(config.embeddings) / "store.json", "fabgwas store"),
+    ]
+    if isinstance(result.panel, LdStore):
+        inputs.append(describe_input(Path(str(config.ld)) / "ld.json", "LD store"))
+    elif result.panel is not None:
+        inputs += [describe_input(path, "plink") for path in result.panel.genotypes.files]
+    others = (config.bim, config.liftover, *config.aux)
+    inputs += [describe_input(path) for path in others if path is not None]
+    written = [path for name, path in result.outputs.items() if name != "manifest"]
+    manifest = Manifest(
+        command="run",
+        args=command,
+        config=config.to_dict(),
+        inputs=inputs,
+        outputs=[describe_input(path) for path in written],
+        counts=result.counts(),
+        seeds={"seed": config.seed},
+        timings=stages.seconds,
+        resources=stages.resources(),
+    )
+    write_manifest(result.outputs["manifest"], manifest)

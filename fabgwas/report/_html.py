@@ -80,7 +80,9 @@ def _context(data: ReportData) -> dict[str, Any]:
             test: lambda_gc(data.log_pvalue[test]) for test in ("two-sided", "fab")
         },
         "folds": _folds(data),
-        "used_folds": sum(fold.model != "covariates" for fold in data.prior.folds),
+        "used_folds": sum(
+            fold.model not in ("covariates", "auxiliary") for fold in data.prior.folds
+        ),
         "methods": methods_paragraph(data),
         "references": REFERENCES,
         "caveats": CAVEATS,

@@ -98,7 +98,7 @@ def _prior(data: ReportData) -> list[str]:
         "(Berisa and Pickrell, 2016) being held out, so that no z-score of a fold shaped a "
         "prior of that fold.",
     ]
-    used = sum(fold.model != "covariates" for fold in prior.folds)
+    used = sum(fold.model not in ("covariates", "auxiliary") for fold in prior.folds)
     if prior.folds:
         sentences.append(
             "The embedding was used where it beat the covariates on inner folds, which was "

@@ -40,7 +40,7 @@ class Genome:
         x = np.column_stack([self.covariates, self.vectors]).astype(np.float32)
         folds = self.folds if folds is None else folds
         weights = np.full(self.size, weight)
-        features = [Features("own", x, x)]
+        features = [Features("own", x, x, 2)]
         return cross_fit(z, self.covariates, features, weights, folds).moments
 
 

@@ -206,8 +206,8 @@ class Study:
         convolved = x.copy()
         convolved[:, 2:] = (x[:, 2:] + np.roll(x[:, 2:], 1, axis=0)) / 2
         features = [
-            Features("own", x, x),
-            Features("convolved", convolved, convolved * 1.0),
+            Features("own", x, x, 2),
+            Features("convolved", convolved, +convolved, 2),
         ]
         ones = np.ones(z.size)
         return cross_fit(z, self.covariates, features, ones, self.folds, model=model)
