@@ -114,50 +114,62 @@ def evaluate(
     command = ["fabgwas.evaluate", config.scores] if command is None else list(command)
     stages = Stages()
     with log_file(paths["log"], command):
-        with stages("read"):
-            people = read_evaluated(
-                config.scores,
-                config.phenotype,
-                wanted=config.score_names,
-                phenotype_name=config.phenotype_name,
-                covariates=config.covariates,
-                covariate_names=config.covariate_names,
-                quantitative=config.quantitative,
-            )
-            for name, count in people.counts.items():
-                log.info("  people, %s: %s", name.replace("_", " "), f"{count:,}")
-        with stages("measure"):
-            measured = measure(
-                people,
-                prevalence=config.prevalence,
-                n_quantiles=config.quantiles,
-                n_folds=config.folds,
-                n_replicates=config.replicates,
-                level=config.level,
-                seed=config.seed,
-            )
-        augmented = None
-        if config.augment is not None:
-            with stages("augment"):
-                augmented = measure_augmented(
-                    people,
-                    config.augment,
-                    n_folds=config.folds,
-                    n_replicates=config.replicates,
-                    level=config.level,
-                    seed=config.seed,
-                )
+        people = _read(config, stages)
+        measured, augmented = _measure(config, people, stages)
         result = EvaluateResult(people, measured, augmented, paths)
         with stages("write"):
             for name in _TABLES:
                 write_table(getattr(measured, name), paths[name])
-            if augmented is not None:
-                write_table(augmented, paths["augmented"])
+            if result.augmented is not None:
+                write_table(result.augmented, paths["augmented"])
             _draw(result)
         for line in result.summary():
             log.debug("%s", line)  # for the file; callers have the result
     _write_manifest(config, result, command, stages)
     return result
+
+
+def _read(config: EvaluateConfig, stages: Stages) -> People:
+    with stages("read"):
+        people = read_evaluated(
+            config.scores,
+            config.phenotype,
+            wanted=config.score_names,
+            phenotype_name=config.phenotype_name,
+            covariates=config.covariates,
+            covariate_names=config.covariate_names,
+            quantitative=config.quantitative,
+        )
+    for name, count in people.counts.items():
+        log.info("  people, %s: %s", name.replace("_", " "), f"{count:,}")
+    return people
+
+
+def _measure(
+    config: EvaluateConfig, people: People, stages: Stages
+) -> tuple[Measured, pa.Table | None]:
+    with stages("measure"):
+        measured = measure(
+            people,
+            prevalence=config.prevalence,
+            n_quantiles=config.quantiles,
+            n_folds=config.folds,
+            n_replicates=config.replicates,
+            level=config.level,
+            seed=config.seed,
+        )
+    if config.augment is None:
+        return measured, None
+    with stages("augment"):
+        augmented = measure_augmented(
+            people,
+            config.augment,
+            n_folds=config.folds,
+            n_replicates=config.replicates,
+            level=config.level,
+            seed=config.seed,
+        )
+    return measured, augmented
 
 
 def require_libraries() -> None:

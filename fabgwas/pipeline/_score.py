@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -148,15 +149,11 @@ def _score(
         weights = [read_weights(path, config.columns) for path in config.weights]
     names = _names(weights)
     with stages("match"):
-        matches = [
-            match_weights(
-                each,
-                genotypes.variants,
-                by=config.match,
-                keep_ambiguous=config.keep_ambiguous,
-            )
-            for each in weights
-        ]
+        options: dict[str, Any] = {
+            "by": config.match,
+            "keep_ambiguous": config.keep_ambiguous,
+        }
+        matches = [match_weights(each, genotypes.variants, **options) for each in weights]
         _log_counts(weights, matches)
         variant, same, other = _matrices(weights, matches)
     with stages("score"):
