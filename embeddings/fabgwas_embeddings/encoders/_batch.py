@@ -35,8 +35,8 @@ class OpenAiBatchEncoder:
 
     Batches are remembered in the folder of the job before they are submitted, and are
     looked for at the service after a crash, so none is submitted twice. Lines that failed
-    or expired are put into another batch, at most three times. Answers that are no vectors
-    end the run, after all others were collected; their lines go out with the next run.
+    or expired are put into another batch, at most three times. An answer that is no vector
+    ends the run, after the others of its batch; its line goes out with the next run.
 
     Parameters
     ----------

@@ -70,8 +70,10 @@ class PositionLookup:
         found = [kinds.empty_table().select(self.fields)]
         rows = 0
         for records in self._near(chrom, pos):
-            there = records["pos"].to_numpy()
-            low, high = np.searchsorted(pos, [there[0], there[-1] + 1]).tolist()
+            if not records.num_rows:
+                continue
+            first, last = records["pos"][0].as_py(), records["pos"][-1].as_py()
+            low, high = np.searchsorted(pos, [first, last + 1]).tolist()
             near = variants.slice(low, high - low)
             match = match_variants(_keys(chrom, records), _keys(chrom, near))
             new = row[low + match.right] < 0
@@ -85,7 +87,7 @@ class PositionLookup:
         return variants
 
     def _near(self, chrom: str, pos: Int[np.ndarray, " variant"]) -> Iterator[pa.Table]:
-        """The row groups that positions lie in, one after the other."""
+        """The records at these positions, one row group after the other."""
         path = self.folder / f"{chrom}.parquet"
         if not path.exists():
             return
@@ -93,8 +95,12 @@ class PositionLookup:
             for group in range(file.metadata.num_row_groups):
                 held = file.metadata.row_group(group).column(0).statistics
                 low, high = np.searchsorted(pos, [held.min, held.max + 1])
-                if low < high:
-                    yield file.read_row_group(group, ["pos", "ref", "alt", *self.fields])
+                if low == high:
+                    continue
+                records = file.read_row_group(group, ["pos", "ref", "alt", *self.fields])
+                there = records["pos"].to_numpy()
+                at = np.minimum(np.searchsorted(pos, there), pos.size - 1)
+                yield records.filter(pa.array(pos[at] == there))
 
 
 class RsidLookup:
