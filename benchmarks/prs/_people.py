@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int8
 
+from benchmarks.harness import need_module
+from fabgwas.files import write_atomically
+
 
 def make_pool(settings: dict[str, Any], path: Path) -> Int8[np.ndarray, "variant person"]:
     """Simulate everybody once, or map the file of an earlier simulation into memory.
@@ -15,14 +18,13 @@ def make_pool(settings: dict[str, Any], path: Path) -> Int8[np.ndarray, "variant
     genome = settings["genome"]
     shape = (genome["loci"] * genome["variants"], genome["pool"])
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        pool = np.memmap(temporary, np.int8, "w+", shape=shape)
-        for locus in range(genome["loci"]):
-            start = locus * genome["variants"]
-            pool[start : start + genome["variants"]] = _locus(genome, locus)
-        pool.flush()
-        temporary.rename(path)
+        need_module("msprime")
+        with write_atomically(path) as temporary:
+            pool = np.memmap(temporary, np.int8, "w+", shape=shape)
+            for locus in range(genome["loci"]):
+                start = locus * genome["variants"]
+                pool[start : start + genome["variants"]] = _locus(genome, locus)
+            pool.flush()
     return np.memmap(path, np.int8, "r", shape=shape)
 
 
@@ -38,7 +40,10 @@ def _locus(genome: dict[str, Any], locus: int) -> Int8[np.ndarray, "variant pers
         random_seed=seed,
     )
     trees = msprime.sim_mutations(
-        trees, rate=genome["mutation"], model=msprime.BinaryMutationModel(), random_seed=seed
+        trees,
+        rate=genome["mutation"],
+        model=msprime.BinaryMutationModel(),
+        random_seed=seed,
     )
     n = 2 * genome["pool"]
     least = genome["min_maf"] * n

@@ -7,14 +7,17 @@ from fabgwas.prs._fit import MixtureFit, MixtureSettings, fit_mixture
 from fabgwas.prs._heritability import guess_heritability
 from fabgwas.prs._infinitesimal import infinitesimal_effects
 from fabgwas.prs._mismatch import find_mismatches
+from fabgwas.prs._threshold import THRESHOLDS, clump_and_threshold
 
 __all__ = [
+    "THRESHOLDS",
     "LdBatch",
     "MixtureFit",
     "MixtureSettings",
     "Problem",
     "ReadLd",
     "Whitened",
+    "clump_and_threshold",
     "find_mismatches",
     "fit_mixture",
     "guess_heritability",

@@ -1,0 +1,141 @@
+"""Methods of fabgwas, and the same model with the true prior."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy.special import log_ndtr
+
+from benchmarks.harness import Context, FunctionMethod
+from benchmarks.prs._answer import Answer
+from benchmarks.prs._simulate import Study
+from fabgwas.prs import (
+    THRESHOLDS,
+    MixtureSettings,
+    Problem,
+    clump_and_threshold,
+    fit_mixture,
+    guess_heritability,
+    infinitesimal_effects,
+    pack_blocks,
+    whiten,
+)
+
+_VARIATIONAL = MixtureSettings(averaging=0)
+
+
+def problem_of(study: Study) -> Problem:
+    """The study as the fit takes it."""
+    import jax.numpy as jnp
+
+    sizes = [len(ld) for ld in study.ld]
+    z = jnp.asarray(study.z, jnp.float32)
+    return Problem(pack_blocks(sizes, lambda k: study.ld[k]), z, jnp.full_like(z, study.n))
+
+
+def heritability(study: Study) -> float:
+    """Guessed from z and LD scores, as the program does."""
+    r2 = np.concatenate([np.square(ld) for ld in study.ld], axis=0)
+    score = (r2 - (1 - r2) / study.n).sum(axis=1)
+    return guess_heritability(study.z, np.full(study.z.size, float(study.n)), score)
+
+
+def _timed(fit: Callable[[Study, int], Any]) -> Callable[[Study, Context, int], Answer]:
+    """A fit that is timed from z, LD and features in memory to effects."""
+
+    def answer(study: Study, context: Context, seed: int) -> Answer:
+        began = time.perf_counter()
+        effect = fit(study, seed)
+        return Answer(effect, time.perf_counter() - began)
+
+    return answer
+
+
+def _fit(study: Study, seed: int, features: Any, settings: MixtureSettings) -> np.ndarray:
+    white = None if features is None else whiten(features.astype(np.float32))
+    h2 = heritability(study)
+    return fit_mixture(problem_of(study), study.block, h2, white, settings).mean
+
+
+def _mixture(study: Study, seed: int) -> np.ndarray:
+    return _fit(study, seed, None, MixtureSettings(seed=seed))
+
+
+def _embedding(study: Study, seed: int) -> np.ndarray:
+    return _fit(study, seed, study.embedding, MixtureSettings(seed=seed))
+
+
+def _annotations(study: Study, seed: int) -> np.ndarray:
+    return _fit(study, seed, study.annotation, MixtureSettings(seed=seed))
+
+
+def _variational_mixture(study: Study, seed: int) -> np.ndarray:
+    return _fit(study, seed, None, _VARIATIONAL)
+
+
+def _variational_embedding(study: Study, seed: int) -> np.ndarray:
+    return _fit(study, seed, study.embedding, _VARIATIONAL)
+
+
+def _infinitesimal(study: Study, seed: int) -> np.ndarray:
+    n = np.full(study.z.size, float(study.n))
+    return infinitesimal_effects(problem_of(study).batches, study.z, n, heritability(study))
+
+
+def _clump(study: Study, seed: int) -> np.ndarray:
+    """The threshold is chosen in the validation people."""
+    size = len(study.ld[0])
+    pos = 1 + np.arange(study.z.size) % size * 2400
+
+    def correlate(row: int, others: np.ndarray) -> np.ndarray:
+        return study.ld[row // size][row % size, others % size]
+
+    effects = clump_and_threshold(
+        study.z,
+        np.log(2) + log_ndtr(-np.abs(study.z)),
+        # loci stand for chromosomes, so that no clump joins two
+        study.block + 1,
+        pos,
+        correlate,
+        thresholds=THRESHOLDS,
+    )
+    trait = study.trait[study.people["validation"]]
+    scores = study.scores(effects.T, "validation")
+    r = [np.corrcoef(score, trait)[0, 1] if score.std() else -1 for score in scores.T]
+    return effects[int(np.argmax(r))]
+
+
+def _oracle(study: Study, seed: int) -> np.ndarray:
+    """The sampler with the true prior probabilities and the true variance."""
+    import jax
+    import jax.numpy as jnp
+
+    from fabgwas.prs._ascent import Prior
+    from fabgwas.prs._stochastic import Sampler
+
+    problem, settings = problem_of(study), MixtureSettings(seed=seed)
+    p = study.probability
+    log_weight = jnp.asarray(np.column_stack([np.log1p(-p), np.log(p)]), jnp.float32)
+    slab_var = study.h2 / (study.causal_share * p.size)
+    one = jnp.ones_like(problem.z)
+    prior = Prior(log_weight, jnp.asarray([slab_var], jnp.float32), one)
+    sampler = Sampler(problem, jax.random.key(seed))
+    sampler.rounds(prior, 2 + settings.judging + settings.learning)
+    mean = sampler.rounds(prior, settings.averaging).mean
+    return np.asarray(mean, np.float64) / np.sqrt(study.n)
+
+
+METHODS = [
+    FunctionMethod(name=name, answer=_timed(fit), settings=settings)
+    for name, fit, settings in (
+        ("mixture", _mixture, {"version": 1}),
+        ("embedding", _embedding, {"version": 1}),
+        ("oracle prior", _oracle, {"version": 1}),
+        ("annotations", _annotations, {"version": 1}),
+        ("ct", _clump, {"thresholds": THRESHOLDS}),
+        ("inf", _infinitesimal, {}),
+        ("variational mixture", _variational_mixture, {"version": 1}),
+        ("variational embedding", _variational_embedding, {"version": 1}),
+    )
+]
