@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float, Int
 
+from fabgwas.errors import InputError
 from fabgwas.io import SumStats, match_rows
 from fabgwas.ld import cross_trait_intercept
 
@@ -72,18 +73,18 @@ def read_auxiliary(
 
     Raises
     ------
-    ValueError
+    InputError
         If `rho` is neither given nor can be estimated, or no variant is shared.
     """
     match = match_rows(table, other.table)
     if match.left.size == 0:
-        raise ValueError(f"{other.path}: shares no variant with the study.")
+        raise InputError(f"{other.path}: shares no variant with the study.")
     z = np.zeros(table.num_rows)
     z[match.left] = match.sign * other.table["z"].to_numpy()[match.right]
     if rho is not None:
         return Auxiliary(other.path, Overlap(rho, 0.0), z, match.left)
     if ld_score is None:
-        raise ValueError(
+        raise InputError(
             f"{other.path}: overlap is estimated from LD scores: give a reference panel, "
             "or the correlation of null z-scores."
         )
