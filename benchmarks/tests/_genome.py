@@ -51,8 +51,7 @@ def load_genome(data: Path, cache_folder: Path, quick: bool) -> Genome:
     """Make the two stores once, then read them."""
     settings = SETTINGS["genome"]
     context = Context(data=data, cache=cache_folder, quick=quick)
-    bed = need_file(context, settings["genotypes"] + ".bed")
-    truth, known = (_store(bed, cache_folder, *half) for half in (("a", 0), ("b", 1)))
+    truth, known = (open_half(context, half) for half in "ab")
     match = known.match(truth.variants)
     order = np.argsort(match.left)[:: settings["step"] * (4 if quick else 1)]
     mine, theirs = match.left[order], match.right[order]
@@ -94,13 +93,14 @@ def _scores_among(store: LdStore, chosen: np.ndarray) -> np.ndarray:
     return scores
 
 
-def _store(bed: Path, folder: Path, name: str, first: int) -> LdStore:
-    """LD of every second person."""
-    out = folder / f"tests-eur-half-{name}"
+def open_half(context: Context, half: str) -> LdStore:
+    """LD of every second person, from the first (a) or the second (b) on."""
+    bed = need_file(context, SETTINGS["genome"]["genotypes"] + ".bed")
+    out = context.cache / f"tests-eur-half-{half}"
     if not (out / "ld.json").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        people = bed.with_suffix(".fam").read_text().splitlines()[first::2]
-        keep = folder / f"tests-half-{name}.txt"
+        context.cache.mkdir(parents=True, exist_ok=True)
+        people = bed.with_suffix(".fam").read_text().splitlines()["ab".index(half) :: 2]
+        keep = context.cache / f"tests-half-{half}.txt"
         keep.write_text("".join(" ".join(row.split()[:2]) + "\n" for row in people))
         build_ld(bed, out, build="GRCh37", keep=keep, min_maf=SETTINGS["genome"]["min_maf"])
     return open_ld(out)

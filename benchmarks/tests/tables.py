@@ -1,0 +1,101 @@
+"""Tables of the suite tests: ratios of sums over seeds, which intervals resample."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks.harness import Metric, Result, Table, scoreboard
+from benchmarks.harness.metrics import with_interval
+
+_DRAWS = 2000
+_TWO_SIDED, _REFERENCE = "two-sided", "family, covariates, a = 1/LD score"
+_LEARNED = "family, auto, a = 1/LD score"
+# the oracle must gain this much before it is asked how much of it was learned
+_LEAST_GAIN = 0.03
+
+Loci = dict[str, dict[int, float]]
+"""Loci found, by method and seed."""
+
+
+def tables(results: Sequence[Result]) -> list[Table]:
+    """A table for each scenario, then coverage, replication and BMI."""
+    names = sorted({each.task for each in results if each.task.startswith("power")})
+    found = [_power(results, name) for name in names]
+    tasks = {each.task for each in results}
+    for task, metrics in (
+        ("coverage", ["mean width over the usual", "coverage",
+                      "least coverage of an effect", "largest coverage of an effect"]),
+        ("replication, height", ["replicated", "loci", "same sign"]),
+        ("discoveries, BMI", ["discoveries", "gained on two-sided", "lost to two-sided"]),
+    ):  # fmt: skip
+        if task in tasks:
+            found.append(scoreboard(results, task, metrics))
+    return found
+
+
+def ratio_of_sums(above: dict[int, float], below: dict[int, float]) -> Metric:
+    """Sum over sum, of the seeds that both have; the interval resamples seeds."""
+    both = sorted(set(above) & set(below))
+    top = np.array([above[seed] for seed in both])
+    bottom = np.array([below[seed] for seed in both])
+    return _resampled(top, bottom)
+
+
+def share_captured(
+    learned: dict[int, float], oracle: dict[int, float], reference: dict[int, float]
+) -> Metric:
+    """How much of the oracle's gain over the reference the learned test has."""
+    seeds = sorted(set(learned) & set(oracle) & set(reference))
+    base = np.array([reference[seed] for seed in seeds])
+    top = np.array([learned[seed] for seed in seeds]) - base
+    return _resampled(top, np.array([oracle[seed] for seed in seeds]) - base)
+
+
+def _resampled(top: np.ndarray, bottom: np.ndarray) -> Metric:
+    if top.size < 2 or bottom.sum() == 0:
+        return Metric(float(top.sum() / bottom.sum()) if bottom.sum() else float("nan"))
+    rng = np.random.default_rng(top.size)
+    drawn = rng.multinomial(top.size, np.full(top.size, 1 / top.size), _DRAWS)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        draws = (drawn @ top) / (drawn @ bottom)
+    return with_interval(float(top.sum() / bottom.sum()), draws)
+
+
+def _power(results: Sequence[Result], task: str) -> Table:
+    mine = [each for each in results if each.task == task and each.status == "done"]
+    loci: Loci = {}
+    for each in mine:
+        loci.setdefault(each.method, {})[each.seed] = each.metrics["loci"].value
+    rows = []
+    for method, found in loci.items():
+        base = f"{_TWO_SIDED}, FDR" if method.endswith("FDR") else _TWO_SIDED
+        cells = [method, str(len(found)), f"{sum(found.values()):.0f}"]
+        for reference in (base, _REFERENCE):
+            apart = reference == _REFERENCE and method.endswith("FDR")
+            known = loci.get(reference)
+            cells.append("" if known is None or apart else str(ratio_of_sums(found, known)))
+        for name in ("gained on two-sided", "lost to two-sided", "empty loci"):
+            total = sum(e.metrics[name].value for e in mine if e.method == method)
+            cells.append("" if method.endswith("FDR") and "two" in name else f"{total:.0f}")
+        rows.append((method.endswith("FDR"), -sum(found.values()) / len(found), cells))
+    header = ["method", "seeds", "loci", "over two-sided", "over covariates", "gained",
+              "lost", "empty"]  # fmt: skip
+    return Table(title=task, header=header, rows=[row[2] for row in sorted(rows)],
+                 text=_verdict(loci))  # fmt: skip
+
+
+def _verdict(loci: Loci) -> str:
+    """The bar: what the oracle gains, and how much of that is learned."""
+    oracles = {name: found for name, found in loci.items() if name.startswith("oracle")}
+    oracles = {name: found for name, found in oracles.items() if not name.endswith("FDR")}
+    if not oracles or _REFERENCE not in loci or _LEARNED not in loci:
+        return ""
+    best = max(
+        oracles, key=lambda name: ratio_of_sums(oracles[name], loci[_REFERENCE]).value
+    )
+    gain = ratio_of_sums(oracles[best], loci[_REFERENCE])
+    told = f"The best true prior ({best}) finds {gain} times the loci of the covariates. "
+    if gain.value < 1 + _LEAST_GAIN:
+        return told + "That is too little to say how much of it is learned."
+    captured = share_captured(loci[_LEARNED], oracles[best], loci[_REFERENCE])
+    return told + f"The learned test has {captured} of that gain."
