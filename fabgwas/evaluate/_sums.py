@@ -66,21 +66,23 @@ def score_sums(
     alleles = np.tile(2.0 * member.sum(axis=0), (n_samples, 1))
     unknown = 0
     for part in blocks_of(variant.size, n_samples):
-        dosage = read(variant[part]).astype(np.float64)
+        dosage = read(variant[part])
         first, second = same[part], other[part]
         missing = np.isnan(dosage)
         if missing.any():
-            mean = means(dosage[founder])
+            dosage = np.where(missing, np.float32(0), dosage)
+            mean = _founder_means(dosage, missing, founder)
             known = ~np.isnan(mean)
             unknown += int(np.sum(~known))
             first, second = first * known[:, None], second * known[:, None]
-            np.copyto(dosage, np.where(known & impute, mean, 0.0), where=missing)
+            # few genotypes are missing, so they are added one by one: a missing dosage
+            # counts as 0 below, and so as 2 of the other allele
+            instead = np.nan_to_num(mean)[:, None] * (first - second)
+            gone = instead if impute else -2 * second
+            total += _sum_over(missing, gone)
             if not impute:
-                gone = missing.astype(np.float64)
-                # 2 - d would be 2 where d is missing and set to 0
-                total -= 2 * (gone @ second)
-                alleles -= 2 * (gone @ member[part].astype(np.float64))
-        total += dosage @ (first - second)
+                alleles -= 2 * _sum_over(missing, member[part].astype(np.float64))
+        total += dosage.astype(np.float64) @ (first - second)
         total += 2 * second.sum(axis=0)
         progress(part.stop)
     return Sums(total, alleles, unknown)
@@ -91,6 +93,29 @@ def blocks_of(n_variants: int, n_samples: int) -> Iterator[slice]:
     width = int(np.clip(_BLOCK // max(n_samples, 1), 16, _WIDEST))
     for start in range(0, n_variants, width):
         yield slice(start, min(start + width, n_variants))
+
+
+def _founder_means(
+    dosage: Float[np.ndarray, "sample variant"],
+    missing: Bool[np.ndarray, "sample variant"],
+    founder: Bool[np.ndarray, " sample"],
+) -> Float[np.ndarray, " variant"]:
+    """`means` of founders, of dosages whose missing ones are 0."""
+    if not founder.all():
+        dosage, missing = dosage[founder], missing[founder]
+    count = len(dosage) - np.count_nonzero(missing, axis=0)
+    total = dosage.sum(axis=0, dtype=np.float64)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _sum_over(
+    missing: Bool[np.ndarray, "sample variant"], value: Float[np.ndarray, "variant score"]
+) -> Float[np.ndarray, "sample score"]:
+    """Sum the values of the variants that each person lacks."""
+    # quicker than nonzero where little is missing
+    variant, sample = np.divmod(np.flatnonzero(missing.T), len(missing))
+    sums = [np.bincount(sample, column[variant], len(missing)) for column in value.T]
+    return np.column_stack(sums)
 
 
 def means(dosage: Float[np.ndarray, "sample variant"]) -> Float[np.ndarray, " variant"]:
