@@ -103,6 +103,13 @@ def test_tokens_are_those_of_the_model(qwen: Path) -> None:
     assert encoder.count_tokens(TEXTS[0]) == len(tokenizer(TEXTS[0])["input_ids"])
 
 
+def test_a_machine_without_gpu_can_plan_for_those_that_have_one(qwen: Path) -> None:
+    encoder = make_encoder("qwen", model=str(qwen), device="cuda")
+    assert encoder.revision.endswith(", bfloat16 on cuda")
+    assert (encoder.dim, encoder.max_tokens) == (WIDTH, 64)
+    assert encoder.count_tokens(TEXTS[1]) > 1
+
+
 def test_the_revision_tells_models_apart(qwen: Path, tmp_path: Path) -> None:
     first = make_encoder("qwen", model=str(qwen)).revision
     assert first == make_encoder("qwen", model=str(qwen)).revision
