@@ -25,10 +25,19 @@ def prs(
     method: Annotated[
         str | None,
         typer.Option(
-            help="embedding (prior from features), mixture (the same prior for all), or "
-            "inf (all effects small)  [default: embedding with features, else mixture]"
+            help="embedding (prior from features), mixture (the same prior for all), inf "
+            "(all effects small) or ct (clump and threshold)  [default: embedding with "
+            "features, else mixture]"
         ),
     ] = None,
+    prior: Annotated[
+        str, typer.Option(help="features, or none: the same prior for all variants.")
+    ] = "features",
+    p_threshold: Annotated[
+        float, typer.Option(help="Largest p-value of method ct; a grid is written too.")
+    ] = 1e-4,
+    r2: option.R2 = 0.1,
+    kb: option.Kb = 1000.0,
     heritability: Annotated[
         float | None,
         typer.Option(help="Where to begin, for inf the value  [default: estimated]"),
@@ -70,7 +79,8 @@ def prs(
     }
     limit_threads(threads)
     show_log(quiet=quiet)
-    from fabgwas.pipeline._prs import PrsConfig, make_prs
+    from fabgwas.pipeline._prs import make_prs
+    from fabgwas.pipeline._prs_config import PrsConfig
 
     config = PrsConfig(**plain(settings))
     result = make_prs(config, overwrite=overwrite, command=command_line())

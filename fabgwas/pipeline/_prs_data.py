@@ -185,6 +185,14 @@ def effects_table(
     return pa.table(columns)
 
 
+def weights_grid(data: ScoreData, effects: dict[str, Column]) -> pa.Table:
+    """Weights of several scores, in the units of `effects_table`."""
+    table, scale = data.study.table, data.sign * _scale(data)
+    names = ("chrom", "pos", "rsid", "effect_allele", "other_allele")
+    columns = {name: table[name] for name in names}
+    return pa.table(columns | {name: pa.array(b * scale) for name, b in effects.items()})
+
+
 def _scale(data: ScoreData) -> Column:
     table = data.study.table
     if table["se"].null_count == 0:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from fabgwas.link._gram import self_product
+from fabgwas.link._device import self_product
 
 # directions of relatively smaller variance are rounding errors
 _LEAST_VARIANCE = 1e-6

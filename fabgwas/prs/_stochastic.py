@@ -151,7 +151,7 @@ def _update(
     problem: Problem, weights: Weights, linear: Column, sums: Sums, prior: Prior
 ) -> tuple[Weights, Prior]:
     """Intercepts and variances of the slabs from averages of a round."""
-    number = np.sum(np.asarray(sums.probability), axis=0, dtype=np.float64)
+    number = np.asarray(sums.probability).sum(axis=0, dtype=np.float64)
     weights = rebalance(weights, linear, number)
     square = np.asarray(sums.second / problem.n[:, None]).sum(axis=0, dtype=np.float64)
     before = np.asarray(prior.slab_var, np.float64)

@@ -48,7 +48,7 @@ class Moments(NamedTuple):
     """Log of the evidence against an effect of 0, given the cavity."""
 
 
-def start(shape: tuple[int, int], dtype: jnp.dtype) -> BlockState:
+def start(shape: tuple[int, ...], dtype: jnp.dtype) -> BlockState:
     """All effects 0."""
     length, width = shape
     nothing = jnp.zeros((length, width), dtype)

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from fabgwas.link._gram import self_product
+from fabgwas.link._device import self_product
 
 _HALVINGS = 6
 Column = Float[Array, " variant"]

@@ -12,7 +12,8 @@ import pytest
 from fabgwas.errors import UsageError
 from fabgwas.io import read_weights
 from fabgwas.ldstore import build_ld
-from fabgwas.pipeline._prs import PrsConfig, make_prs
+from fabgwas.pipeline._prs import make_prs
+from fabgwas.pipeline._prs_config import PrsConfig
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,34 @@ def test_annotations_take_the_place_of_embeddings(height_data, ld, tmp_path):
     assert result.returncode == 0, result.stderr
     assert "method: embedding" in result.stdout
     assert (tmp_path / "noted.score.tsv").is_file()
+
+
+@pytest.mark.parametrize("method", ["ct", "inf"])
+def test_baselines_write_weights_too(method, height_data, ld, tmp_path):
+    result = make_prs(
+        PrsConfig(
+            sumstats=str(height_data / "ukb_height_chr22.fastGWA.gz"),
+            ld=ld,
+            method=method,
+            out=str(tmp_path / method),
+        )
+    )
+    weight = result.table["weight"].to_numpy()
+    table = result.table.to_pandas()
+    assert np.isfinite(weight).all()
+    if method == "ct":
+        grid = pd.read_csv(result.outputs["grid"], sep="\t")
+        counts = (grid.filter(regex="^ct_") != 0).sum()
+        assert counts.is_monotonic_increasing
+        assert 20 < counts["ct_5e-08"] < 60
+        assert np.count_nonzero(weight) == counts["ct_0.0001"]
+        leads = table[weight != 0].merge(
+            pd.read_csv(height_data / "ukb_height_chr22.fastGWA.gz", sep="\t"),
+            left_on="rsid",
+            right_on="SNP",
+        )
+        # but for the correction of z to a correlation, weights are the effects
+        assert np.allclose(leads["weight"], leads["BETA"], rtol=2e-3)
 
 
 def test_contradictions_are_told_before_anything_is_read():
