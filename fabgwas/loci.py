@@ -7,10 +7,25 @@ from jaxtyping import Bool, Float, Int
 from fabgwas.assoc import COLUMN_OF_TEST, COVARIATES_ONLY, estimates
 from fabgwas.fab import fcr_intervals
 from fabgwas.features import Reference
+from fabgwas.genes import nearest_genes
 from fabgwas.ld import Clumps, clump
 from fabgwas.variants import chromosome_codes
 
 _COLUMNS = COLUMN_OF_TEST | {COVARIATES_ONLY: "log_pvalue_family_covariates"}
+
+
+def name_loci(loci: pa.Table, build: str) -> pa.Table:
+    """Add the nearest protein-coding gene of each lead variant and its distance in bp.
+
+    A name to speak of a locus by, not a claim about which gene acts.
+    """
+    genes = nearest_genes(
+        chromosome_codes(loci["chrom"]).astype(np.int64),
+        loci["pos"].to_numpy().astype(np.int64),
+        build,
+    )
+    loci = loci.append_column("nearest_gene", pa.array(genes.symbol, pa.string()))
+    return loci.append_column("gene_distance", pa.array(genes.distance, pa.int32()))
 
 
 def level_of(test: str, n_variants: int, p1: float | None) -> float:

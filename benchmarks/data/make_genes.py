@@ -1,4 +1,4 @@
-"""Make the gene tables of fabgwas_embeddings from GENCODE and Entrez Gene.
+"""Make the gene tables of both packages from GENCODE and Entrez Gene.
 
 Run as `python benchmarks/data/make_genes.py GENES_FOLDER`, where the folder holds the gene
 tables of the package cimr 0.1.7 (`gene_grch37_gencode_v26.tsv.gz`,
@@ -17,7 +17,10 @@ import pyarrow.parquet as pq
 
 from fabgwas.variants import CHROMOSOMES, chromosome_code
 
-OUTPUT = Path(__file__).parents[2] / "embeddings" / "fabgwas_embeddings" / "data"
+ROOT = Path(__file__).parents[2]
+OUTPUT = ROOT / "embeddings" / "fabgwas_embeddings" / "data"
+# the package of tests labels loci, and does not know the other package
+LABELS = ROOT / "fabgwas" / "data"
 GENCODE = {
     "GRCh37": "gene_grch37_gencode_v26.tsv.gz",
     "GRCh38": "gene_grch38_gencode_v29.tsv.gz",
@@ -93,21 +96,22 @@ def main(folder: Path) -> None:
     genes["chrom"] = genes["code"].map(lambda code: CHROMOSOMES[code - 1])
     for build, table in genes.groupby("build"):
         place = ["chrom", "start", "end", "strand", "symbol", "ensembl"]
-        write(f"genes_{build}", table[place].astype({"start": "int32", "end": "int32"}))
+        table = table[place].astype({"start": "int32", "end": "int32"})
+        write(OUTPUT / f"genes_{build}.parquet", table)
+        write(LABELS / f"genes_{build}.parquet", table.drop(columns="ensembl"))
     known = genes.drop_duplicates("symbol", keep="last").sort_values("symbol")
     text = known[["symbol"]].copy()
     for name in ("gene_name", "process", "function"):
         text[name] = known["ensembl"].map(by_id[name])
         unknown = ~known["ensembl"].isin(by_id.index)
         text.loc[unknown, name] = known.loc[unknown, "symbol"].map(by_symbol[name])
-    write("gene_text", text.dropna(subset=["gene_name"]))
+    write(OUTPUT / "gene_text.parquet", text.dropna(subset=["gene_name"]))
 
 
-def write(name: str, content: pd.DataFrame) -> None:
+def write(path: Path, content: pd.DataFrame) -> None:
     table = pa.Table.from_pandas(content, preserve_index=False).replace_schema_metadata(
         None
     )
-    path = OUTPUT / f"{name}.parquet"
     pq.write_table(table, path, compression="zstd", compression_level=19)
     print(f"{path.name}: {table.num_rows} rows, {path.stat().st_size} bytes")
 

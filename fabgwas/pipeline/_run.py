@@ -19,7 +19,7 @@ from fabgwas.errors import InputError
 from fabgwas.features import Reference
 from fabgwas.io import SumStats
 from fabgwas.ldstore import open_ld
-from fabgwas.loci import find_loci, level_of
+from fabgwas.loci import find_loci, level_of, name_loci
 from fabgwas.manifest import Stages
 from fabgwas.panel import open_panel
 from fabgwas.pipeline._read import read_others, read_study
@@ -169,7 +169,8 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
             _log_overlap(config, prior, results, learn)
         results = in_order(results)
     with stages("loci"):
-        loci, references = _find_all_loci(config, results, panel)
+        build = store.metadata.build
+        loci, references = _find_all_loci(config, results, panel, build)
     return RunResult(
         config=config,
         sumstats=study,
@@ -209,13 +210,13 @@ def _log_overlap(
 
 
 def _find_all_loci(
-    config: RunConfig, results: pa.Table, panel: Reference | None
+    config: RunConfig, results: pa.Table, panel: Reference | None, build: str
 ) -> tuple[pa.Table, dict[str, pa.Table]]:
     """The loci of the three tests, and those that gains are measured against."""
     rules = {"p2": config.p2, "r2": config.r2, "kb": config.kb, "alpha": config.alpha}
 
     def loci_of(test: str, p1: float | None) -> pa.Table:
-        return find_loci(results, test, panel, p1=p1, **rules)
+        return name_loci(find_loci(results, test, panel, p1=p1, **rules), build)
 
     compared = "family" if config.primary == "two-sided" else config.primary
     level = level_of(compared, results.num_rows, config.p1)

@@ -95,7 +95,7 @@ class Locus:
             fab_lower=row.get("fab_lower"),
             fab_upper=row.get("fab_upper"),
             n_variants=int(row.get("n_variants") or 1),
-            gene=row.get("gene"),
+            gene=row.get("nearest_gene"),
         )
 
     @property
