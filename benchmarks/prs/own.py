@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import log_ndtr
 
 from benchmarks.harness import Context, FunctionMethod
+from benchmarks.harness.interface import Task
 from benchmarks.prs._answer import Answer
 from benchmarks.prs._simulate import Study
 from fabgwas.prs import (
@@ -39,6 +40,11 @@ def heritability(study: Study) -> float:
     r2 = np.concatenate([np.square(ld) for ld in study.ld], axis=0)
     score = (r2 - (1 - r2) / study.n).sum(axis=1)
     return guess_heritability(study.z, np.full(study.z.size, float(study.n)), score)
+
+
+def is_simulated(task: Task) -> bool:
+    """Whether a task is one of `benchmarks.prs.simulated`."""
+    return "causal" in task.settings and "embedding" in task.settings
 
 
 def _timed(fit: Callable[[Study, int], Any]) -> Callable[[Study, Context, int], Answer]:
@@ -127,7 +133,7 @@ def _oracle(study: Study, seed: int) -> np.ndarray:
 
 
 METHODS = [
-    FunctionMethod(name=name, answer=_timed(fit), settings=settings)
+    FunctionMethod(name=name, answer=_timed(fit), settings=settings, meant_for=is_simulated)
     for name, fit, settings in (
         ("mixture", _mixture, {"version": 1}),
         ("embedding", _embedding, {"version": 1}),

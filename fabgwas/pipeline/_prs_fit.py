@@ -18,6 +18,7 @@ from fabgwas.prs import (
     clump_and_threshold,
     fit_mixture,
     infinitesimal_effects,
+    settings_for,
 )
 from fabgwas.variants import chromosome_codes
 
@@ -51,7 +52,7 @@ def fit_effects(
         batches = data.problem(store).batches
         mean = infinitesimal_effects(batches, data.z, data.n, heritability)
         return Effects(mean, {}, {}, {})
-    settings = MixtureSettings(seed=config.seed)
+    settings = settings_for(data.z.size, config.seed)
     fit, shrinkage = _fit_robustly(store, data, heritability, features, settings)
     details = {
         "weight_sd": fit.sd,

@@ -3,7 +3,7 @@
 from fabgwas.prs._ascent import Problem
 from fabgwas.prs._blocks import LdBatch, ReadLd, pack_blocks
 from fabgwas.prs._features import Whitened, whiten
-from fabgwas.prs._fit import MixtureFit, MixtureSettings, fit_mixture
+from fabgwas.prs._fit import MixtureFit, MixtureSettings, fit_mixture, settings_for
 from fabgwas.prs._heritability import guess_heritability
 from fabgwas.prs._infinitesimal import infinitesimal_effects
 from fabgwas.prs._mismatch import find_mismatches
@@ -23,5 +23,6 @@ __all__ = [
     "guess_heritability",
     "infinitesimal_effects",
     "pack_blocks",
+    "settings_for",
     "whiten",
 ]

@@ -15,6 +15,9 @@ _STEP = 1024
 # so many numbers fit into a fast cache beside the slice of LD that a step reads
 _RUNNING = 2**16
 _LARGEST = 2**26
+# seconds, measured on a core: to compile for a length, shared among some 300 sweeps; to
+# begin a step; to read a number of LD
+_COMPILATION, _STEP_SECONDS, _READING = 5e-3, 8e-6, 4e-10
 
 ReadLd = Callable[[int], Float[np.ndarray, "variant variant"]]
 
@@ -47,15 +50,40 @@ def pack_blocks(
         In which to compute.
     """
     starts = np.cumsum([0, *sizes])
-    padded = np.array([_padded(size) for size in sizes])
     batches = []
-    for length in np.unique(padded).tolist():
-        numbers = np.flatnonzero(padded == length)
-        width = max(1, min(_RUNNING // length, _LARGEST // length**2))
+    for length, numbers in _groups(sizes):
+        width = _width(length)
         for first in range(0, numbers.size, width):
             mine = numbers[first : first + width].tolist()
             batches.append(_pack(mine, length, starts, read, dtype))
     return tuple(batches)
+
+
+def _groups(sizes: Sequence[int]) -> list[tuple[int, Int[np.ndarray, " block"]]]:
+    """Padded lengths, and the blocks of each: the cheapest of few lengths and many."""
+    padded = np.array([_padded(size) for size in sizes])
+    groups: list[tuple[int, np.ndarray]] = []
+    for length in np.unique(padded)[::-1].tolist():
+        numbers = np.flatnonzero(padded == length)
+        if groups:
+            longer, before = groups[-1]
+            apart = _cost(longer, before.size) + _cost(length, numbers.size)
+            if _cost(longer, before.size + numbers.size) <= apart:
+                groups[-1] = longer, np.sort(np.concatenate([before, numbers]))
+                continue
+        groups.append((length, numbers))
+    return groups
+
+
+def _cost(length: int, n_blocks: int) -> float:
+    """Seconds of a sweep, with a share of the compilation for this length."""
+    steps = length * -(-n_blocks // _width(length))
+    return _COMPILATION + _STEP_SECONDS * steps + _READING * n_blocks * length**2
+
+
+def _width(length: int) -> int:
+    """Blocks of a batch."""
+    return max(1, min(_RUNNING // length, _LARGEST // length**2))
 
 
 def _padded(size: int) -> int:

@@ -16,6 +16,7 @@ from fabgwas.prs._weights import Weights
 
 _FOLDS = 4
 _MOST_EXPLAINED = 1.0
+_MANY = 300_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,13 @@ class MixtureSettings:
                 f"shares and weights must be of one length, but have {len(self.shares)} "
                 f"and {len(self.weights)}."
             )
+
+
+def settings_for(n_variants: int, seed: int = 0) -> MixtureSettings:
+    """Settings by default, with half of the sweeps for more than 300,000 variants."""
+    if n_variants <= _MANY:
+        return MixtureSettings(seed=seed)
+    return MixtureSettings(judging=3, learning=4, averaging=6, seed=seed)
 
 
 class MixtureFit(NamedTuple):
@@ -94,7 +102,7 @@ def fit_mixture(
     features
         Of the variants; without any, all have the same prior.
     settings
-        Of the fit.
+        Of the fit; by default those of `settings_for`.
 
     Raises
     ------
@@ -102,7 +110,7 @@ def fit_mixture(
         If the fit diverges: the LD does not fit the statistics, or is not positive
         semidefinite.
     """
-    settings = MixtureSettings() if settings is None else settings
+    settings = settings_for(problem.size) if settings is None else settings
     fold = np.unique(block, return_inverse=True)[1] % _FOLDS
     state = begin(problem, heritability, settings.shares, settings.weights)
     bounds = [state.bound]
