@@ -27,10 +27,14 @@ def whiten(
     What an embedding says about a trait may lie in small components, so all are kept unless
     `components` limits their number; how much to trust small ones is for the penalty.
     """
-    centred = embedding - embedding.mean(axis=0, dtype=np.float64).astype(embedding.dtype)
-    values, vectors = np.linalg.eigh(self_product(centred) / np.float64(len(centred)))
+    # products before centring save a copy of what may be gigabytes
+    mean = embedding.mean(axis=0, dtype=np.float64)
+    second = self_product(embedding).astype(np.float64) / len(embedding)
+    values, vectors = np.linalg.eigh(second - np.outer(mean, mean))
     values, vectors = values[::-1], vectors[:, ::-1]
     keep = values > _LEAST_VARIANCE * values[0]
     values, vectors = values[keep][:components], vectors[:, keep][:, :components]
-    rotation = (vectors / np.sqrt(values)).astype(embedding.dtype)
-    return Whitened(centred @ rotation, values / values.mean())
+    rotation = vectors / np.sqrt(values)
+    x = embedding @ rotation.astype(embedding.dtype)
+    x -= (mean @ rotation).astype(embedding.dtype)
+    return Whitened(x, values / values.mean())
