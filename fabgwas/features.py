@@ -132,6 +132,24 @@ def own_features(
     return Features("own", x, x, n_fixed)
 
 
+def redundancy(
+    table: pa.Table, reference: Reference, block: Int[np.ndarray, " variant"]
+) -> Float[np.ndarray, " variant"]:
+    r"""LD scores over the variants of the study alone, at least 1: who says the same.
+
+    .. math:: \sum_k \hat r_{jk}^2, \quad k \text{ in the study and in the block of } j
+
+    One over it is what a variant adds to a likelihood. The LD score of a panel that is
+    denser than the study would make it too little. 1 where the reference lacks a variant.
+    """
+    scores = np.ones(table.num_rows)
+    for rows, r, n_samples in _correlations(table, reference, block):
+        unbiased = r * r - (1 - r * r) / (n_samples - 2)
+        np.fill_diagonal(unbiased, 1.0)
+        scores[rows] = np.maximum(unbiased.sum(axis=1), 1.0)
+    return scores
+
+
 def convolved_features(
     own: Features,
     dim: int,

@@ -18,10 +18,12 @@ from fabgwas.features import (
     convolved_features,
     ld_and_frequency,
     own_features,
+    redundancy,
     study_covariates,
 )
 from fabgwas.io import SumStats
-from fabgwas.ld import assign_blocks
+from fabgwas.ld import Blocks as Partition
+from fabgwas.ld import assign_blocks, find_blocks
 from fabgwas.link import (
     Features,
     FoldReport,
@@ -42,7 +44,7 @@ _RESAMPLES = 2000
 class Gain:
     """Held-out log-likelihood of the prior minus that of the covariates alone.
 
-    In nats per independent variant: weighted by 1 / (LD score) where that is known, with
+    In nats per independent variant: weighted by 1 / (LD score among them) if known, with
     a 95 % interval from resampling LD blocks.
     """
 
@@ -102,7 +104,7 @@ def fit_prior(
     orient: str = "alternate",
     components: int = 256,
     max_shift: float = 1.0,
-    population: str = "EUR",
+    blocks: str | Partition = "EUR",
     seed: int = 0,
 ) -> FittedPrior:
     """Learn the prior mean and variance of each aligned variant on other folds.
@@ -134,19 +136,23 @@ def fit_prior(
         Principal components of the embedding to use at most.
     max_shift
         Largest shift |b| = 2 |mean| / var that a prior may give the FAB test.
-    population
-        LD blocks that folds respect: EUR, AFR or ASN.
+    blocks
+        LD blocks that folds respect: EUR, AFR or ASN, or those of `blocks_from_bed`.
     seed
         Of the resampling behind the interval of the gain.
     """
     table = aligned_table(sumstats, store, alignment)
     chrom = chromosome_codes(table["chrom"]).astype(np.int64)
     pos = table["pos"].to_numpy().astype(np.int64)
-    block = assign_blocks(chrom, pos, store.metadata.build, population)
+    block = (
+        assign_blocks(chrom, pos, store.metadata.build, blocks)
+        if isinstance(blocks, str)
+        else find_blocks(chrom, pos, blocks)
+    )
     folds = make_folds(chrom, pos, block)
     ld_score, frequency = ld_and_frequency(table, panel)
     names, covariates = study_covariates(table, ld_score, frequency)
-    weight = np.ones(block.size) if ld_score is None else 1 / ld_score
+    weight = np.ones(block.size) if panel is None else 1 / redundancy(table, panel, block)
     sign = alignment.sign * _orientation(orient, alignment.sign, frequency)
     others = [read_auxiliary(table, other, ld_score, aux_rho) for other in aux]
     residuals = np.empty((block.size, len(others)))
