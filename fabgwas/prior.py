@@ -32,6 +32,7 @@ from fabgwas.link import (
     log_predictive,
     make_folds,
 )
+from fabgwas.show import as_html, as_text
 from fabgwas.store import EmbeddingStore
 from fabgwas.variants import chromosome_codes
 
@@ -83,12 +84,20 @@ class FittedPrior:
         return None if self.ld_score is None else 1 / self.ld_score
 
     def __repr__(self) -> str:
+        return as_text("FittedPrior", self._facts())
+
+    def _repr_html_(self) -> str:
+        return as_html("FittedPrior", self._facts())
+
+    def _facts(self) -> dict[str, str]:
         used = sum(report.uses_embedding for report in self.reports)
-        return (
-            f"FittedPrior({self.study.num_rows:,} variants, {len(self.reports)} folds by "
-            f"{self.scheme}, embedding used in {used}, held-out gain {self.gain.mean:.4f} "
-            f"[{self.gain.lower:.4f}, {self.gain.upper:.4f}])"
-        )
+        gain = self.gain
+        return {
+            "variants": f"{self.study.num_rows:,}",
+            "folds": f"{len(self.reports)} by {self.scheme}",
+            "embedding used in": f"{used}",
+            "held-out gain": f"{gain.mean:.4f} [{gain.lower:.4f}, {gain.upper:.4f}]",
+        }
 
 
 def fit_prior(
@@ -174,8 +183,9 @@ def fit_prior(
     difference = log_predictive(z, prior.moments) - log_predictive(z, prior.covariates)
     return FittedPrior(
         study=table,
-        moments=prior.moments._replace(mean=sign * prior.moments.mean),
-        reference=prior.covariates._replace(mean=sign * prior.covariates.mean),
+        # 0 is added so that none is written as -0
+        moments=prior.moments._replace(mean=sign * prior.moments.mean + 0.0),
+        reference=prior.covariates._replace(mean=sign * prior.covariates.mean + 0.0),
         fold=folds.fold,
         block=block,
         ld_score=ld_score,
