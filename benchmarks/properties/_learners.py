@@ -135,12 +135,20 @@ def _neighbours(kind: Kind) -> Any:
 
 
 def _net(kind: Kind, seed: int) -> Any:
+    from sklearn.compose import TransformedTargetRegressor
     from sklearn.neural_network import MLPClassifier, MLPRegressor
+    from sklearn.preprocessing import StandardScaler
 
-    made = MLPRegressor if kind == "number" else MLPClassifier
-    return made(
-        (_HIDDEN,), alpha=1e-2, early_stopping=True, max_iter=100, random_state=seed
-    )
+    told: dict[str, Any] = {
+        "hidden_layer_sizes": (_HIDDEN,),
+        "alpha": 1e-2,
+        "early_stopping": True,
+        "max_iter": 100,
+        "random_state": seed,
+    }
+    if kind != "number":
+        return MLPClassifier(**told)
+    return TransformedTargetRegressor(MLPRegressor(**told), transformer=StandardScaler())
 
 
 def _pick(features: Any, index: Int[np.ndarray, " kept"]) -> Any:
