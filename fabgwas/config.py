@@ -1,6 +1,7 @@
 """Settings of a run: what the command line, the API and the manifest all speak."""
 
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ class RunConfig:
     format: str = "auto"
     effect_allele: str | None = None
     other_allele: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Column of further roles, such as ``{"se": "StdErr2"}``."""
     trait: str | None = None
     build: str | None = None
     liftover: str | None = None
@@ -40,6 +43,8 @@ class RunConfig:
     n_controls: float | None = None
     min_info: float | None = None
     min_maf: float | None = None
+    chrom: tuple[str, ...] = ()
+    """Chromosomes to analyse, all if empty."""
     # prior
     aux: tuple[str, ...] = ()
     aux_rho: float | None = None
@@ -48,7 +53,8 @@ class RunConfig:
     components: int = 256
     max_shift: float = 1.0
     utility: str = "ld-score"
-    population: str = "EUR"
+    blocks: str = "EUR"
+    """LD blocks that folds respect: EUR, AFR, ASN, or the path of a BED file."""
     # loci
     p1: float | None = None
     p2: float = 0.01
@@ -63,7 +69,6 @@ class RunConfig:
         _one_of("utility", self.utility, UTILITIES)
         _one_of("model", self.model, MODELS)
         _one_of("orient", self.orient, ORIENTATIONS)
-        _one_of("population", self.population, POPULATIONS)
         if self.aux_rho is not None and not -1 < self.aux_rho < 1:
             raise UsageError(f"aux_rho must lie within -1 and 1, but is {self.aux_rho:g}.")
         for name in ("p1", "p2", "r2", "alpha"):
@@ -74,6 +79,12 @@ class RunConfig:
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise UsageError(f"{name} must be positive, but is {value:g}.")
+        for name in ("min_info", "min_maf"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise UsageError(f"{name} must lie between 0 and 1, but is {value:g}.")
+        if (self.n_cases is None) != (self.n_controls is None):
+            raise UsageError("n_cases and n_controls must be given together.")
         if not Path(self.out).name:
             raise UsageError(f"out must be a prefix of file names, but is {self.out!r}.")
 
@@ -90,7 +101,11 @@ class RunConfig:
             raise UsageError(
                 f"unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}."
             )
-        return cls(**values)
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**plain)
 
 
 def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -23,6 +23,7 @@ from fabgwas.ld import (
     ld_sums,
     standardise,
 )
+from fabgwas.show import as_html, as_text
 from fabgwas.variants import Match, chromosome_codes
 
 _CACHE_FOLDER = "fabgwas_cache"
@@ -64,6 +65,21 @@ class Panel:
     def n_monomorphic(self) -> int:
         """Number of variants that do not vary, or lie on an unknown chromosome."""
         return int(np.isnan(self.ld_scores()).sum())
+
+    def __repr__(self) -> str:
+        return as_text("Panel", self._facts())
+
+    def _repr_html_(self) -> str:
+        return as_html("Panel", self._facts())
+
+    def _facts(self) -> dict[str, str]:
+        names = [path.name for path in self.genotypes.files]
+        return {
+            "files": names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else ""),
+            "variants": f"{self.n_variants:,}",
+            "people": f"{self.n_samples:,}",
+            "build": self.build or "unknown",
+        }
 
     @cached_property
     def chrom(self) -> Int[np.ndarray, " variant"]:

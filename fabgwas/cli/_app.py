@@ -38,10 +38,11 @@ def common(
         ),
     ] = False,
 ) -> None:
-    """Embedding-assisted FAB tests of GWAS summary statistics.
+    """Embedding-assisted FAB tests of GWAS summary statistics, and polygenic scores.
 
-    Exit codes: 0 done, 1 unexpected, 2 usage, 3 an input file, 4 nothing to analyse,
-    5 a remote service.
+    Exit codes: 0 done; 1 unexpected; 2 an option or its value is not allowed, or an output
+    exists; 3 an input file is missing or not what it should be; 4 nothing to analyse; 5 a
+    remote service failed.
     """
 
 
@@ -57,6 +58,7 @@ def run(
     format: option.Format = "auto",
     effect_allele: option.EffectAllele = None,
     other_allele: option.OtherAllele = None,
+    columns: option.Columns = None,
     trait: option.Trait = None,
     build: option.Build = None,
     liftover: option.Liftover = None,
@@ -66,6 +68,7 @@ def run(
     n_controls: option.Controls = None,
     min_info: option.MinInfo = None,
     min_maf: option.MinMaf = None,
+    chrom: option.Chrom = None,
     aux: option.Aux = None,
     aux_rho: option.AuxRho = None,
     model: option.Model = "auto",
@@ -73,7 +76,7 @@ def run(
     components: option.Components = 256,
     max_shift: option.MaxShift = 1.0,
     utility: option.Utility = "ld-score",
-    population: option.Population = "EUR",
+    blocks: option.Blocks = "EUR",
     p1: option.P1 = None,
     p2: option.P2 = 0.01,
     r2: option.R2 = 0.1,
@@ -81,6 +84,9 @@ def run(
     alpha: option.Alpha = 0.05,
     posterior: option.Posterior = False,
     seed: option.Seed = 0,
+    config: option.Config = None,
+    print_config: option.PrintConfig = False,
+    dry_run: option.DryRun = False,
     threads: option.Threads = None,
     overwrite: option.Overwrite = False,
     quiet: option.Quiet = False,
@@ -91,10 +97,25 @@ def run(
     settings = {
         name: value for name, value in locals().items() if name not in _NOT_SETTINGS
     }
-    run_from_options(settings, threads=threads, overwrite=overwrite, quiet=quiet)
+    run_from_options(
+        settings,
+        threads=threads,
+        overwrite=overwrite,
+        quiet=quiet,
+        dry_run=dry_run,
+        print_config=print_config,
+    )
 
 
-_NOT_SETTINGS = {"threads", "overwrite", "quiet", "run_from_options"}
+_NOT_SETTINGS = {
+    "config",
+    "dry_run",
+    "overwrite",
+    "print_config",
+    "quiet",
+    "run_from_options",
+    "threads",
+}
 
 
 @app.command(epilog="Example: fabgwas munge height.regenie.gz --out height")
@@ -104,6 +125,7 @@ def munge(
     format: option.Format = "auto",
     effect_allele: option.EffectAllele = None,
     other_allele: option.OtherAllele = None,
+    columns: option.Columns = None,
     trait: option.Trait = None,
     build: option.Build = None,
     liftover: option.Liftover = None,
@@ -113,6 +135,7 @@ def munge(
     n_controls: option.Controls = None,
     min_info: option.MinInfo = None,
     min_maf: option.MinMaf = None,
+    chrom: option.Chrom = None,
     overwrite: option.Overwrite = False,
     quiet: option.Quiet = False,
 ) -> None:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from fabgwas.cli._config import use_config
+
 SumstatsFile = Annotated[
     Path,
     typer.Argument(
@@ -16,7 +18,10 @@ Embeddings = Annotated[Path, typer.Option(help="Embedding store (folder).")]
 Out = Annotated[Path, typer.Option(help="Prefix of the output files.")]
 Panel = Annotated[
     Path | None,
-    typer.Option(help="PLINK fileset of a reference panel, for LD scores and clumping."),
+    typer.Option(
+        help="Reference panel for LD scores and clumping: an LD store of fabgwas ld, or a "
+        "PLINK fileset."
+    ),
 ]
 Primary = Annotated[
     str, typer.Option(help="The test whose loci are reported: family, fab or two-sided.")
@@ -29,6 +34,17 @@ EffectAllele = Annotated[
 OtherAllele = Annotated[
     str | None,
     typer.Option(help="Column of the other allele, where the format leaves it open."),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Columns of further roles, where the format leaves them open: "
+        "se=StdErr2,p=PVAL. Repeatable."
+    ),
+]
+Chrom = Annotated[
+    list[str] | None,
+    typer.Option(help="Chromosomes to analyse: 22, or 1-4,X. Repeatable."),
 ]
 Trait = Annotated[
     str | None,
@@ -104,6 +120,10 @@ Utility = Annotated[
         "score) or equal."
     ),
 ]
+Blocks = Annotated[
+    str,
+    typer.Option(help="LD blocks that folds respect: EUR, AFR or ASN, or a BED file."),
+]
 Population = Annotated[str, typer.Option(help="LD blocks: EUR, AFR or ASN.")]
 P1 = Annotated[
     float | None,
@@ -126,6 +146,22 @@ Seed = Annotated[
 ]
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Processors to use  [default: all]")
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        callback=use_config,
+        is_eager=True,
+        help="TOML file of settings, as --print-config writes it; options go before it.",
+    ),
+]
+PrintConfig = Annotated[
+    bool,
+    typer.Option("--print-config", help="Print the settings as TOML, and do nothing."),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Read, check and align; learn and write nothing."),
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace output files that exist.")

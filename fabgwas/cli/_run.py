@@ -1,26 +1,39 @@
 """The bodies of `fabgwas run` and `fabgwas munge`."""
 
-import logging
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from fabgwas.cli._config import as_toml, chromosomes_of, columns_of
+from fabgwas.cli._log import show_log
 from fabgwas.config import RunConfig
 from fabgwas.errors import UsageError
 
 
 def run_from_options(
-    settings: dict[str, Any], *, threads: int | None, overwrite: bool, quiet: bool
+    settings: dict[str, Any],
+    *,
+    threads: int | None,
+    overwrite: bool,
+    quiet: bool,
+    dry_run: bool,
+    print_config: bool,
 ) -> None:
     """Run the pipeline with the options of the command line."""
+    config = RunConfig(**config_values(settings))
+    if print_config:
+        print(as_toml(config.to_dict()), end="")
+        return
     limit_threads(threads)
     show_log(quiet=quiet)
-    config = RunConfig(**plain(settings))
-    from fabgwas.pipeline import run
+    from fabgwas.pipeline import check, run
 
-    result = run(config, overwrite=overwrite, command=command_line())
-    for line in result.summary():
+    if dry_run:
+        lines = check(config, overwrite=overwrite)
+    else:
+        lines = run(config, overwrite=overwrite, command=command_line()).summary()
+    for line in lines:
         print(line)
 
 
@@ -28,16 +41,25 @@ def munge_from_options(settings: dict[str, Any], *, overwrite: bool, quiet: bool
     """Standardise summary statistics with the options of the command line."""
     show_log(quiet=quiet)
     from fabgwas.io import write_munged
-    from fabgwas.pipeline import read_study, refuse_to_replace
+    from fabgwas.pipeline import check_request, read_study, refuse_to_replace
 
-    settings = plain(settings)
+    settings = config_values(settings)
     out = settings.pop("out")
     config = RunConfig(embeddings="", out=out, **settings)
+    check_request(config)
     refuse_to_replace(
         [Path(f"{out}.sumstats.parquet"), Path(f"{out}.tally.tsv")], overwrite=overwrite
     )
     for path in write_munged(read_study(config), out):
         print(path)
+
+
+def config_values(settings: dict[str, Any]) -> dict[str, Any]:
+    """The options of the command line as `RunConfig` takes them."""
+    values = plain(settings)
+    values["columns"] = columns_of(settings.get("columns"))
+    values["chrom"] = tuple(chromosomes_of(settings.get("chrom")))
+    return values
 
 
 def plain(settings: dict[str, Any]) -> dict[str, Any]:
@@ -54,16 +76,6 @@ def _plain(value: Any) -> Any:
 def command_line() -> list[str]:
     """The command as it was typed."""
     return [Path(sys.argv[0]).name, *sys.argv[1:]]
-
-
-def show_log(*, quiet: bool) -> None:
-    """Send what the library logs to stderr, one line each."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    handler.setLevel(logging.WARNING if quiet else logging.INFO)
-    logger = logging.getLogger("fabgwas")
-    logger.setLevel(logging.INFO)
-    logger.addHandler(handler)
 
 
 def limit_threads(threads: int | None) -> None:

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from fabgwas.cli import _options as option
-from fabgwas.cli._run import command_line, limit_threads, show_log
+from fabgwas.cli._log import show_log
+from fabgwas.cli._run import command_line, limit_threads
 
 Genotypes = Annotated[
     list[str],

@@ -21,7 +21,7 @@ class Calibration(NamedTuple):
     predicted: Float[np.ndarray, " bin"]
     observed: Float[np.ndarray, " bin"]
     se: Float[np.ndarray, " bin"]
-    count: Int[np.ndarray, " bin"]
+    count: Int[np.ndarray, " bin"]  # type: ignore[assignment]
 
 
 def calibration(

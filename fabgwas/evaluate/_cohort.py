@@ -69,8 +69,13 @@ class CohortSums:
     @classmethod
     def empty(cls, n_samples: int, dim: int) -> "CohortSums":
         """Nothing added yet."""
-        shapes = ((n_samples, dim), (n_samples,), (dim,), (dim, dim))
-        return cls(*(np.zeros(shape) for shape in shapes), np.zeros((), np.int64))
+        return cls(
+            np.zeros((n_samples, dim)),
+            np.zeros(n_samples),
+            np.zeros(dim),
+            np.zeros((dim, dim)),
+            np.zeros((), np.int64),
+        )
 
     def add(
         self,

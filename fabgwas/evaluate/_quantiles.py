@@ -12,7 +12,7 @@ from fabgwas.evaluate._logistic import fit_logistic
 class Quantiles(NamedTuple):
     """One entry per quantile, from the lowest scores up."""
 
-    count: Int[np.ndarray, " quantile"]
+    count: Int[np.ndarray, " quantile"]  # type: ignore[assignment]
     outcome: Float[np.ndarray, " quantile"]
     """Share of cases, or mean of the phenotype."""
     estimate: Float[np.ndarray, " quantile"]

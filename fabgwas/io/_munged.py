@@ -18,7 +18,7 @@ from fabgwas.io._tables import write_table
 FORMAT = "fabgwas"
 
 _FACTS = ("path", "format", "effect_allele_column", "build", "trait", "n_effective_note",
-          "counts", "warnings")  # fmt: skip
+          "counts", "warnings", "z_from")  # fmt: skip
 
 
 def write_munged(sumstats: SumStats, prefix: str | Path) -> tuple[Path, Path]:
@@ -68,6 +68,7 @@ def read_munged(
         n_effective_note=facts["n_effective_note"] if size == Size() else note,
         counts=counts | {"kept": table.num_rows},
         warnings=tuple(facts["warnings"]),
+        z_from=facts.get("z_from", ""),
     )
 
 

@@ -16,7 +16,7 @@ from fabgwas.io._metadata import Metadata, build_in, phenotype_in_name, read_met
 from fabgwas.io._munged import read_munged
 from fabgwas.io._open import read_bytes, read_start
 from fabgwas.io._sizes import Size
-from fabgwas.io._statistics import SMALLEST
+from fabgwas.io._statistics import SMALLEST, origin_of_z
 from fabgwas.io._study import Study
 from fabgwas.io._sumstats import SumStats
 from fabgwas.io._vcf import is_vcf, list_studies, read_vcf
@@ -120,6 +120,7 @@ def read_sumstats(
         n_effective_note=note,
         counts=study.sieve.counts | {"kept": table.num_rows},
         warnings=warnings,
+        z_from=origin_of_z(layout),
     )
 
 

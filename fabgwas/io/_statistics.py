@@ -70,6 +70,24 @@ def statistics(raw: pa.Table, layout: Layout) -> Statistics:
     return Statistics(beta, se, z, log_p, reported, statistic, underflow)
 
 
+def origin_of_z(layout: Layout) -> str:
+    """Which columns z is made of, for people who wonder about a p-value beside it."""
+    name = layout.columns.get
+    effect = name("beta") or name("odds_ratio") or ""
+    p = name("p") or name("neg_log10_p") or ""
+    logarithm = f"log {effect}" if "odds_ratio" in layout.columns and effect else effect
+    if layout.statistic == "ratio":
+        checked = f"; {p} is only compared with it" if p else ""
+        return f"{logarithm} / {name('se')}{checked}"
+    if layout.statistic == "p":
+        return f"the p-value in {p}, with the sign of {effect or name('z')}"
+    if layout.statistic == "chisq":
+        return f"{name('chisq')}, with the sign of {effect}"
+    if layout.statistic == "t":
+        return f"Student's t in {name('z')}"
+    return f"column {name('z')}"
+
+
 def column(raw: pa.Table, layout: Layout, role: str) -> Values:
     """Numbers of a role, all nan if the file has no such column."""
     if role not in layout.columns:

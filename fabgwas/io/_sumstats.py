@@ -1,10 +1,11 @@
 """Summary statistics in memory."""
 
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+
+from fabgwas.show import as_html, as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,8 @@ class SumStats:
     counts: dict[str, int] = field(default_factory=dict)
     """Rows read, dropped for each reason, and kept."""
     warnings: tuple[str, ...] = ()
+    z_from: str = ""
+    """Which columns z was made of."""
 
     def __len__(self) -> int:
         return self.table.num_rows
@@ -37,15 +40,15 @@ class SumStats:
         """The table as a pandas data frame."""
         return self.table.to_pandas()
 
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The table for any library that speaks Arrow, such as polars and DuckDB."""
+        return self.table.__arrow_c_stream__(requested_schema)
+
     def __repr__(self) -> str:
-        return "SumStats(" + ", ".join(f"{k} {v}" for k, v in self._facts().items()) + ")"
+        return as_text("SumStats", self._facts())
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
-            for name, value in self._facts().items()
-        )
-        return f"<table><caption>SumStats</caption>{rows}</table>"
+        return as_html("SumStats", self._facts())
 
     def _facts(self) -> dict[str, str]:
         facts = {
@@ -54,6 +57,7 @@ class SumStats:
             "effect allele": self.effect_allele_column,
             "variants": f"{len(self):,} of {self.counts.get('read', len(self)):,}",
             "build": self.build or "unknown",
+            "z": self.z_from or "as in the file",
             "n": self.n_effective_note,
         }
         return facts | ({"trait": self.trait} if self.trait else {})

@@ -8,8 +8,8 @@ from fabgwas.pipeline._evaluate_sumstats import (
     evaluate_sumstats,
 )
 from fabgwas.pipeline._ld import LdConfig, describe_ld, make_ld
-from fabgwas.pipeline._read import read_study
-from fabgwas.pipeline._run import RunResult, run
+from fabgwas.pipeline._read import check_request, read_study
+from fabgwas.pipeline._run import RunResult, check, run
 from fabgwas.pipeline._score import ScoreConfig, ScoreResult, score
 from fabgwas.pipeline._split import SplitConfig, SplitResult, split
 from fabgwas.pipeline._write import refuse_to_replace
@@ -27,6 +27,8 @@ __all__ = [
     "ScoreResult",
     "SplitConfig",
     "SplitResult",
+    "check",
+    "check_request",
     "cohort",
     "describe_ld",
     "evaluate",

@@ -1,23 +1,68 @@
-"""How far a long pass has come, as lines of the log."""
+"""How far a long pass has come, with its speed and the time that is left."""
 
 import logging
 import time
 
 log = logging.getLogger("fabgwas")
 
-_EVERY = 10.0
+_LINE_EVERY = 10.0
+_TICK_EVERY = 0.3
 
 
 class Progress:
-    """Logs how far a pass over variants has come, at most every ten seconds."""
+    """Logs how far a pass has come: a line every ten seconds, and one at the end.
+
+    In between there are records with the attribute ``tick``, at the level of debugging:
+    a terminal may write them over each other, a file leaves them out.
+    """
 
     def __init__(self, what: str, total: int) -> None:
         self._what, self._total = what, total
-        self._last = time.monotonic()
+        self._start = self._line = self._tick = time.monotonic()
+        self._first: int | None = None
+        self._told = False
 
     def __call__(self, done: int) -> None:
         """Take note that so many are done."""
+        if self._first is None:
+            self._first = done  # of an earlier, interrupted pass
         now = time.monotonic()
-        if now - self._last >= _EVERY:
-            log.info("  %s: %s of %s", self._what, f"{done:,}", f"{self._total:,}")
-            self._last = now
+        if done >= self._total and self._told:
+            self._tell(done, now, logging.INFO)
+            self._told = False
+        elif now - self._line >= _LINE_EVERY:
+            self._line = self._tick = now
+            self._told = True
+            self._tell(done, now, logging.INFO)
+        elif now - self._tick >= _TICK_EVERY:
+            self._tick = now
+            self._tell(done, now, logging.DEBUG)
+
+    def _tell(self, done: int, now: float, level: int) -> None:
+        spent = now - self._start
+        speed = (done - (self._first or 0)) / max(spent, 1e-9)
+        left = (self._total - done) / speed if speed > 0 else float("inf")
+        end = (
+            f"{duration(left)} left" if done < self._total else f"{duration(spent)} in all"
+        )
+        log.log(
+            level,
+            "  %s: %s of %s, %s a second, %s",
+            self._what,
+            f"{done:,}",
+            f"{self._total:,}",
+            f"{speed:,.0f}" if speed >= 10 else f"{speed:.1f}",
+            end,
+            extra={"tick": level == logging.DEBUG},
+        )
+
+
+def duration(seconds: float) -> str:
+    """A time span in the largest units that matter."""
+    if seconds == float("inf"):
+        return "unknown time"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes, _ = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

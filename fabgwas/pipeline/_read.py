@@ -1,12 +1,24 @@
 """The study of a run: read, checked, and lifted to the build of the store."""
 
 import logging
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
-from fabgwas.config import RunConfig
-from fabgwas.errors import InputError
-from fabgwas.io import SumStats, lift_over, read_sumstats
+from fabgwas.config import POPULATIONS, RunConfig
+from fabgwas.errors import InputError, NothingToAnalyseError, UsageError
+from fabgwas.io import (
+    SumStats,
+    blocks_from_bed,
+    lift_over,
+    normalize_build,
+    read_sumstats,
+)
+from fabgwas.io._formats import known_formats
+from fabgwas.ld import Blocks
+from fabgwas.variants import chromosome_code, chromosome_codes
 
 log = logging.getLogger("fabgwas")
 
@@ -23,6 +35,7 @@ def read_study(config: RunConfig, reference: pa.Table | None = None) -> SumStats
         format=config.format,
         effect_allele=config.effect_allele,
         other_allele=config.other_allele,
+        columns=config.columns,
         bim=config.bim,
         reference=reference,
         n=config.n,
@@ -34,10 +47,11 @@ def read_study(config: RunConfig, reference: pa.Table | None = None) -> SumStats
         min_maf=config.min_maf,
     )
     log.info(
-        "read %s: %s, effect allele in %s, n: %s, build %s",
+        "read %s: %s, effect allele in %s, z from %s, n: %s, build %s",
         study.path,
         study.format,
         study.effect_allele_column,
+        study.z_from or "z",
         study.n_effective_note,
         study.build or "unknown",
     )
@@ -45,7 +59,62 @@ def read_study(config: RunConfig, reference: pa.Table | None = None) -> SumStats
         log.info("  %s: %s", step.replace("_", " "), f"{count:,}")
     for warning in study.warnings:
         log.warning("warning: %s", warning)
-    return study if config.liftover is None else _lift(study, config.liftover)
+    if config.liftover is not None:
+        study = _lift(study, config.liftover)
+    return _only(study, config.chrom) if config.chrom else study
+
+
+def check_request(config: RunConfig) -> None:
+    """Find what no file can mend before anything long begins.
+
+    Raises
+    ------
+    UsageError
+        If a format, a build, a chromosome or LD blocks of that name are not known.
+    InputError
+        If a file is not there.
+    """
+    names = ("auto", "generic", *dict.fromkeys(each.name for each in known_formats()))
+    if config.format not in names:
+        raise UsageError(f"unknown format {config.format!r}; known are {', '.join(names)}.")
+    if config.build is not None:
+        try:
+            normalize_build(config.build)
+        except InputError as error:
+            raise UsageError(str(error)) from error
+    for name in config.chrom:
+        if not chromosome_code(name):
+            raise UsageError(f"unknown chromosome {name!r}; known are 1 to 22 and X.")
+    files = [config.sumstats, *config.aux, config.bim, config.liftover]
+    if config.blocks not in POPULATIONS:
+        files.append(config.blocks)
+    for path in files:
+        if path is not None and not Path(path).is_file():
+            raise InputError(f"{path}: there is no such file.")
+
+
+def blocks_of(config: RunConfig) -> str | Blocks:
+    """The LD blocks of a run: a population, or what a BED file says."""
+    if config.blocks in POPULATIONS:
+        return config.blocks
+    return blocks_from_bed(config.blocks)
+
+
+def _only(study: SumStats, names: tuple[str, ...]) -> SumStats:
+    """The variants on some chromosomes, with the others counted."""
+    wanted = [chromosome_code(name) for name in names]
+    keep = np.isin(chromosome_codes(study.table["chrom"]), wanted)
+    if not keep.any():
+        raise NothingToAnalyseError(
+            f"{study.path}: no variant lies on chromosome {', '.join(names)}."
+        )
+    dropped = int((~keep).sum())
+    log.info("  other chromosomes: %s", f"{dropped:,}")
+    table = study.table.filter(pa.array(keep))
+    counts = study.counts | {
+        "dropped_other_chromosome": dropped, "kept": table.num_rows
+    }  # fmt: skip
+    return replace(study, table=table, counts=counts)
 
 
 def read_others(config: RunConfig, build: str) -> list[SumStats]:

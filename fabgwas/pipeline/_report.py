@@ -72,7 +72,7 @@ def report_data(
             Tally("Reading", result.sumstats.counts),
             Tally("Alignment with the embeddings", result.alignment._asdict()),
         ],
-        warnings=result.sumstats.warnings,
+        warnings=result.warnings,
         settings=config.to_dict(),
         versions={"fabgwas": __version__, **environment()["libraries"]},
         command=shlex.join(hide_secrets(list(command))),

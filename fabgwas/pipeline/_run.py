@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from fabgwas.alignment import AlignReport, align
+from fabgwas.alignment import Alignment, AlignReport, align
 from fabgwas.assoc import (
     COLUMN_OF_TEST,
     COVARIATES_ONLY,
@@ -22,8 +23,9 @@ from fabgwas.ldstore import open_ld
 from fabgwas.loci import find_loci, level_of, name_loci
 from fabgwas.manifest import Stages
 from fabgwas.panel import open_panel
-from fabgwas.pipeline._read import read_others, read_study
+from fabgwas.pipeline._read import blocks_of, check_request, read_others, read_study
 from fabgwas.pipeline._report import report_data
+from fabgwas.pipeline._warn import NO_PANEL, absent_hits, lost_loci, warn
 from fabgwas.pipeline._write import (
     in_order,
     log_file,
@@ -33,7 +35,8 @@ from fabgwas.pipeline._write import (
     write_tables,
 )
 from fabgwas.prior import FittedPrior, fit_prior
-from fabgwas.report import write_report
+from fabgwas.report import compare, write_report
+from fabgwas.show import as_html
 from fabgwas.store import EmbeddingStore, open_embeddings
 
 log = logging.getLogger("fabgwas")
@@ -57,6 +60,8 @@ class RunResult:
     """Loci that gains are measured against: ``same-level`` are those of the two-sided test
     at the level of the primary one, ``covariates`` of the family test without embedding."""
     outputs: dict[str, Path]
+    warnings: tuple[str, ...] = ()
+    """What to know before trusting the loci."""
 
     def n_loci(self, test: str) -> int:
         """Number of loci of one test."""
@@ -84,6 +89,10 @@ class RunResult:
     def __repr__(self) -> str:
         return "RunResult(" + "; ".join(self.summary()) + ")"
 
+    def _repr_html_(self) -> str:
+        rows = (line.split(": ", 1) for line in self.summary())
+        return as_html(f"Run of {self.config.sumstats}", dict(rows))
+
 
 def run(
     config: RunConfig, *, overwrite: bool = False, command: Sequence[str] | None = None
@@ -104,6 +113,7 @@ def run(
     FabgwasError
         If an input cannot be used, or an output exists.
     """
+    check_request(config)
     paths = output_paths(config.out)
     refuse_to_replace(paths.values(), overwrite=overwrite)
     command = ["fabgwas.run", config.sumstats] if command is None else list(command)
@@ -113,14 +123,48 @@ def run(
         result = _analyse(config, paths, stages)
         with stages("write"):
             write_tables(result.results, result.loci, paths)
-            write_report(paths["report"], report_data(result, command, stages.seconds))
+            data = report_data(result, command, stages.seconds)
+            found = warn(lost_loci(compare(data)))
+            result = replace(result, warnings=(*result.warnings, *found))
+            data = replace(data, warnings=(*data.warnings, *found))
+            write_report(paths["report"], data)
         for line in result.summary():
             log.debug("%s", line)  # for the file; callers have the result
     write_run_manifest(result, command, stages)
     return result
 
 
-def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunResult:
+def check(config: RunConfig, *, overwrite: bool = False) -> list[str]:
+    """Read and align the inputs of a run, as it would, and say what it would write.
+
+    Nothing is written, and no prior is learned.
+
+    Raises
+    ------
+    FabgwasError
+        If `run` would raise it before learning a prior.
+    """
+    check_request(config)
+    paths = output_paths(config.out)
+    refuse_to_replace(paths.values(), overwrite=overwrite)
+    inputs = _open(config, Stages())
+    return [
+        f"variants: {inputs.study.counts['read']:,} read, {len(inputs.study):,} kept, "
+        f"{inputs.alignment.report.matched:,} aligned",
+        "a run would write " + ", ".join(str(path) for path in paths.values()),
+    ]
+
+
+class _Inputs(NamedTuple):
+    store: EmbeddingStore
+    panel: Reference | None
+    study: SumStats
+    alignment: Alignment
+    warnings: tuple[str, ...]
+
+
+def _open(config: RunConfig, stages: Stages) -> _Inputs:
+    """Read the study, and find its variants in the store."""
     with stages("read"):
         store = open_embeddings(config.embeddings)
         log.info("embeddings: %r", store)
@@ -128,16 +172,17 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
             log.info("  left out of the descriptions: %s", store.metadata.exclusions)
         panel = _open_panel(config, store.metadata.build)
         study = read_study(config, None if panel is None else panel.variants)
-        if panel is None:
-            log.warning(
-                "warning: no reference panel: LD scores are left out of the prior, "
-                "and loci are told apart by distance alone"
-            )
+        warnings = warn([NO_PANEL] if panel is None else [])
     with stages("align"):
         alignment = align(study, store)
         for name, count in alignment.report._asdict().items():
             log.info("  align, %s: %s", name.replace("_", " "), f"{count:,}")
-        _warn_of_absent_hits(study, alignment.row)
+        warnings += warn(absent_hits(study, alignment.row))
+    return _Inputs(store, panel, study, alignment, tuple(warnings))
+
+
+def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunResult:
+    store, panel, study, alignment, warnings = _open(config, stages)
     with stages("prior"):
         others = read_others(config, store.metadata.build)
 
@@ -154,7 +199,7 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
                 orient=config.orient,
                 components=config.components,
                 max_shift=config.max_shift,
-                population=config.population,
+                blocks=blocks_of(config),
                 seed=config.seed,
             )
 
@@ -182,6 +227,7 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
         loci=loci,
         references=references,
         outputs=paths,
+        warnings=(*study.warnings, *warnings),
     )
 
 
@@ -239,15 +285,3 @@ def _open_panel(config: RunConfig, build: str) -> Reference | None:
         panel = open_panel(config.ld, build=build)
     log.info("panel: %s variants, %s people", f"{panel.n_variants:,}", panel.n_samples)
     return panel
-
-
-def _warn_of_absent_hits(study: SumStats, rows: np.ndarray) -> None:
-    """Say if variants that have no vector would have been significant."""
-    absent = np.ones(len(study), bool)
-    absent[rows] = False
-    hits = int(np.sum(study.table["log_pvalue"].to_numpy()[absent] < np.log(5e-8)))
-    if hits:
-        log.warning(
-            "warning: %s variants with p < 5e-8 were not aligned, and are not tested",
-            f"{hits:,}",
-        )

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from fabgwas import __version__
+from fabgwas.config import POPULATIONS
 from fabgwas.errors import UsageError
 from fabgwas.io import write_table
 from fabgwas.ldstore import LdStore
@@ -57,6 +58,10 @@ def _is_own_log(path: Path) -> bool:
 def in_order(results: pa.Table) -> pa.Table:
     """Results with the columns in the order of the files."""
     first = [name for name in results.column_names if name not in _LAST]
+    mean = pa.array(results["prior_mean"].to_numpy() + 0.0)  # no -0
+    results = results.set_column(
+        results.schema.get_field_index("prior_mean"), "prior_mean", mean
+    )
     last = [name for name in _LAST if name in results.column_names]
     return results.select([*first, *last])
 
@@ -85,6 +90,7 @@ def log_file(path: Path, command: Sequence[str]) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.addFilter(lambda record: not getattr(record, "tick", False))
     before = log.level
     log.setLevel(logging.DEBUG)
     log.addHandler(handler)
@@ -101,6 +107,13 @@ def log_file(path: Path, command: Sequence[str]) -> Iterator[None]:
         handler.close()
 
 
+def files_beside(genotypes: Path) -> list[Path]:
+    """A genotype file with those that say whose and which they are."""
+    beside = (".bim", ".fam", ".pvar", ".pvar.zst", ".psam", ".sample")
+    others = (genotypes.with_suffix(suffix) for suffix in beside)
+    return [genotypes, *(path for path in others if path.is_file())]
+
+
 def write_run_manifest(result: "RunResult", command: Sequence[str], stages: Stages) -> None:
     """Write what made the outputs of a run."""
     config = result.config
@@ -108,10 +121,16 @@ def write_run_manifest(result: "RunResult", command: Sequence[str], stages: Stag
         describe_input(config.sumstats, result.sumstats.format),
         describe_input(Path(config.embeddings) / "store.json", "fabgwas store"),
     ]
+    if config.blocks not in POPULATIONS:
+        inputs.append(describe_input(config.blocks, "bed intervals"))
     if isinstance(result.panel, LdStore):
         inputs.append(describe_input(Path(str(config.ld)) / "ld.json", "LD store"))
     elif result.panel is not None:
-        inputs += [describe_input(path, "plink") for path in result.panel.genotypes.files]
+        inputs += [
+            describe_input(path, "plink")
+            for bed in result.panel.genotypes.files
+            for path in files_beside(bed)
+        ]
     others = (config.bim, config.liftover, *config.aux)
     inputs += [describe_input(path) for path in others if path is not None]
     written = [path for name, path in result.outputs.items() if name != "manifest"]

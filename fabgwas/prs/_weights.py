@@ -18,6 +18,7 @@ from jaxtyping import Array, Float
 from fabgwas.link._device import self_product
 
 _HALVINGS = 6
+_ROWS = 65_536
 Column = Float[Array, " variant"]
 Components = Float[Array, "variant component"]
 
@@ -60,8 +61,13 @@ def curvature(
     x: Float[Array, "variant dim"], slope: Column
 ) -> Float[np.ndarray, "dim dim"]:
     """Sum of the squared gradients of the variants."""
-    used = np.asarray(x) * np.asarray(slope)[:, None]
-    return self_product(used).astype(np.float64)
+    rows, factor = np.asarray(x), np.asarray(slope)[:, None]
+    total = np.zeros((rows.shape[1], rows.shape[1]))
+    # in parts, as a copy of all features may be gigabytes
+    for start in range(0, len(rows), _ROWS):
+        part = slice(start, start + _ROWS)
+        total += self_product(rows[part] * factor[part])
+    return total
 
 
 def improve(

@@ -1,5 +1,6 @@
 """The report of a run: one HTML file."""
 
+from fabgwas.report._compare import Comparison, compare
 from fabgwas.report._data import (
     TESTS,
     Clumping,
@@ -18,6 +19,7 @@ from fabgwas.report._methods import methods_paragraph
 __all__ = [
     "TESTS",
     "Clumping",
+    "Comparison",
     "Embedding",
     "Estimate",
     "FoldSummary",
@@ -26,6 +28,7 @@ __all__ = [
     "ReportData",
     "Study",
     "Tally",
+    "compare",
     "methods_paragraph",
     "render_report",
     "write_report",

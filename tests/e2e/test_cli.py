@@ -1,9 +1,15 @@
 """The command line itself."""
 
+import io
+import logging
 import subprocess
 import sys
+import tomllib
 
 import pytest
+
+from fabgwas.cli import app
+from fabgwas.cli._log import StatusHandler
 
 HEAVY = ["jax", "pandas", "scipy", "numpy", "pyarrow", "matplotlib", "statsmodels"]
 
@@ -17,15 +23,36 @@ def python(code, *arguments):
     )
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["munge"], ["demo"], ["embed"]])
-def test_every_command_explains_itself(command):
-    result = python(
+COMMANDS = sorted(command.name or command.callback.__name__ for command in
+                  app.registered_commands)  # fmt: skip
+
+
+def fabgwas(*arguments):
+    return python(
         "from fabgwas.cli import main; import sys; sys.argv[0] = 'fabgwas'; main()",
-        *command,
-        "--help",
+        *map(str, arguments),
     )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_by_an_example(command):
+    result = fabgwas(command, "--help")
     assert result.returncode == 0, result.stderr
-    assert "Usage: fabgwas" in result.stdout
+    assert f"Usage: fabgwas {command}" in result.stdout
+    if command != "embed":  # a group of commands, each with its own
+        assert f"Example: fabgwas {command} " in result.stdout
+
+
+def test_the_exit_codes_are_documented():
+    text = " ".join(fabgwas("--help").stdout.split())
+    for code in ("0 done", "2 an option", "3 an input file", "4 nothing", "5 a remote"):
+        assert code in text
+
+
+def test_completes_in_a_shell():
+    result = fabgwas("--show-completion", "bash")
+    assert result.returncode == 0, result.stderr
+    assert "_FABGWAS_COMPLETE=complete_bash" in result.stdout
 
 
 def test_help_imports_nothing_heavy():
@@ -54,3 +81,90 @@ def test_wrong_settings_are_usage_errors(tmp_path):
     )  # fmt: skip
     assert result.returncode == 2
     assert "primary must be one of family, fab, two-sided" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "code", "message"),
+    [
+        (["--seed", "-1"], 2, "--seed"),
+        (["--p2", "2"], 2, "p2 must be between 0 and 1"),
+        (["--min-maf", "2"], 2, "min_maf must lie between 0 and 1"),
+        (["--n-cases", "5"], 2, "n_cases and n_controls must be given together"),
+        (["--format", "nope"], 2, "unknown format 'nope'; known are auto, generic"),
+        (["--build", "hg20"], 2, "unknown genome build 'hg20'"),
+        (["--chrom", "99"], 2, "unknown chromosome '99'"),
+        (["--columns", "se"], 2, "columns are given as ROLE=COLUMN"),
+        (["--bim", "absent.bim"], 3, "absent.bim: there is no such file"),
+        (["--liftover", "absent.chain"], 3, "absent.chain: there is no such file"),
+        (["--aux", "absent.gz"], 3, "absent.gz: there is no such file"),
+        (["--blocks", "absent.bed"], 3, "absent.bed: there is no such file"),
+        (["--config", "absent.toml"], 3, "absent.toml: No such file"),
+        (["--embeddings", "absent"], 3, "absent: no such file or folder"),
+    ],
+)
+def test_alike_mistakes_have_alike_codes(option, code, message, tmp_path):
+    study = tmp_path / "study.txt"
+    study.write_text("SNP\tA1\n")
+    result = fabgwas(
+        "run", study, "--embeddings", tmp_path, "--out", tmp_path / "out", *option
+    )
+    assert result.returncode == code
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+class TestConfig:
+    def test_is_printed_and_read_again(self, tmp_path):
+        result = fabgwas(
+            "run", "a b.gz", "--embeddings", "store", "--out", "x", "--chrom", "1-3,X",
+            "--columns", "se=StdErr2,p=PVAL", "--aux", "c.gz", "--p2", "0.05",
+            "--print-config",
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        settings = tomllib.loads(result.stdout)
+        assert settings["chrom"] == ["1", "2", "3", "X"]
+        assert settings["columns"] == {"se": "StdErr2", "p": "PVAL"}
+        path = tmp_path / "run.toml"
+        path.write_text(result.stdout)
+        again = fabgwas("run", "--config", path, "--print-config")
+        assert again.stdout == result.stdout
+
+    def test_options_go_before_it(self, tmp_path):
+        path = tmp_path / "run.toml"
+        path.write_text('sumstats = "a"\nembeddings = "b"\nout = "c"\nseed = 7\n')
+        changed = fabgwas("run", "--config", path, "--seed", "8", "--print-config")
+        assert tomllib.loads(changed.stdout)["seed"] == 8
+
+    def test_an_unknown_setting_is_named(self, tmp_path):
+        path = tmp_path / "run.toml"
+        path.write_text("seeds = 7\n")
+        result = fabgwas("run", "--config", path)
+        assert result.returncode == 2
+        assert "unknown setting 'seeds'; known are" in result.stderr
+
+
+class TestStatus:
+    """Progress on a terminal moves; elsewhere it is lines."""
+
+    def messages(self, moves: bool, *records: tuple[int, str, bool]) -> str:
+        stream = io.StringIO()
+        stream.isatty = lambda: moves
+        handler = StatusHandler(stream)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        for level, text, tick in records:
+            record = logging.LogRecord("fabgwas", level, "", 0, text, None, None)
+            record.tick = tick
+            handler.handle(record)
+        return stream.getvalue()
+
+    records = ((logging.DEBUG, "5 of 9", True), (logging.DEBUG, "for the file", False),
+               (logging.INFO, "9 of 9", False))  # fmt: skip
+
+    def test_a_pipe_has_plain_lines(self):
+        assert self.messages(False, *self.records) == "9 of 9\n"
+
+    def test_a_terminal_is_written_over(self):
+        text = self.messages(True, *self.records)
+        assert text.startswith("\r5 of 9\r")
+        assert text.endswith("\r9 of 9\n")
+        assert "for the file" not in text

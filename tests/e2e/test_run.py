@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import fabgwas as fg
-from fabgwas.errors import InputError, UsageError
+from fabgwas.errors import InputError, NothingToAnalyseError, UsageError
+from fabgwas.pipeline import check, read_study
 
 OUTPUTS = ["fab.parquet", "fab.tsv.gz", "loci.tsv", "report.html", "log", "manifest.json"]
 
@@ -60,6 +63,7 @@ def test_manifest_and_log_tell_how_it_was_made(height):
     assert manifest["counts"]["loci_family"] == height.n_loci("family")
     paths = [record["path"] for record in manifest["inputs"]]
     assert height.config.sumstats in paths
+    assert {".bed", ".bim", ".fam"} <= {Path(path).suffix for path in paths}
     assert all(len(record["sha256"]) == 64 for record in manifest["inputs"])
     lines = Path(f"{out}.log").read_text().splitlines()
     assert lines[0] == f"fabgwas {fg.__version__}"
@@ -142,6 +146,54 @@ def test_output_of_plink2_goes_through_unchanged(
     # the p-value is that of Student's t, and z has the same
     assert np.allclose(table["log_pvalue"], np.log(raw["P"]), atol=1e-5)
     assert np.array_equal(np.sign(table["z"]), np.sign(raw["T_STAT"]))
+
+
+def test_a_palindromic_hit_is_named_with_its_reason(height):
+    (warning,) = [text for text in height.warnings if "not tested" in text]
+    assert warning.startswith("12 variants with p < 5e-8 are not tested: A/T or C/G with")
+
+
+def test_loci_are_named_by_genes(height):
+    loci = pd.read_csv(f"{height.config.out}.loci.tsv", sep="\t")
+    assert loci["nearest_gene"].notna().all()
+    assert "EP300" in set(loci["nearest_gene"])
+
+
+def test_there_is_no_negative_zero(height):
+    mean = height.results["prior_mean"].to_numpy()
+    assert not np.any((mean == 0) & np.signbit(mean))
+
+
+def test_a_dry_run_writes_nothing(height, tmp_path):
+    settings = height.config.to_dict() | {"out": str(tmp_path / "x")}
+    lines = check(fg.RunConfig(**settings))
+    assert lines[0] == "variants: 15,935 read, 15,935 kept, 15,820 aligned"
+    assert "x.fab.parquet" in lines[1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_blocks_of_a_file_shape_the_folds(height, tmp_path):
+    bed = tmp_path / "blocks.bed"
+    edges = np.linspace(16e6, 52e6, 25).astype(int)
+    bed.write_text("".join(f"chr22\t{a}\t{b}\n" for a, b in pairwise(edges)))
+    settings = height.config.to_dict() | {
+        "out": str(tmp_path / "x"), "blocks": str(bed), "model": "covariates",
+    }  # fmt: skip
+    result = fg.run(fg.RunConfig(**settings))
+    assert np.unique(result.prior.block).size == 24
+    manifest = json.loads(Path(f"{result.config.out}.manifest.json").read_text())
+    assert str(bed) in [record["path"] for record in manifest["inputs"]]
+
+
+def test_only_the_chromosomes_that_are_asked_for(height_data, tmp_path):
+    config = fg.RunConfig(
+        sumstats=str(height_data / "ukb_height_chr22.fastGWA.gz"),
+        embeddings="", out=str(tmp_path / "x"), chrom=("22", "X"),
+    )  # fmt: skip
+    assert read_study(config).counts["dropped_other_chromosome"] == 0
+    config = replace(config, chrom=("21",))
+    with pytest.raises(NothingToAnalyseError, match="no variant lies on chromosome 21"):
+        read_study(config)
 
 
 def test_an_existing_output_is_not_replaced_unless_asked(height):
