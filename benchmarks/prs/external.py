@@ -1,0 +1,94 @@
+"""Programs of others: VIPRS, and clumping by PLINK with a threshold by validation."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.harness import Context, FunctionMethod, need_program
+from benchmarks.prs._answer import Answer
+from benchmarks.prs._files import (
+    write_blocks,
+    write_statistics,
+    write_training,
+)
+from benchmarks.prs._simulate import Study
+from benchmarks.prs.own import is_simulated
+from fabgwas.prs import THRESHOLDS
+
+
+def _folder(context: Context, seed: int) -> Path:
+    """The people of a seed are the same in all tasks, and so is their LD."""
+    return context.cache / "prs" / f"seed{seed}"
+
+
+def _call(*command: str | Path) -> None:
+    # what is set for this process would lead other Pythons astray
+    keep = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "XLA"))}
+    subprocess.run([*map(str, command)], check=True, capture_output=True, env=keep)
+
+
+def _viprs(study: Study, context: Context, seed: int) -> Answer:
+    """``viprs_fit`` with three components; its LD is computed once for a seed."""
+    fit, make_ld = need_program("viprs_fit"), need_program("mgp_compute_ld")
+    folder = _folder(context, seed)
+    prefix = write_training(study, folder)
+    ld = folder / "viprs_ld"
+    if not ld.is_dir():
+        temporary = folder / "viprs_ld.part"
+        shutil.rmtree(temporary, ignore_errors=True)
+        _call(
+            make_ld, "--estimator", "block", "--ld-blocks", write_blocks(folder),
+            "--bfile", prefix, "--output-dir", temporary, "--backend", "xarray",
+            "--storage-dtype", "int16", "--genome-build", "GRCh37", "--temp-dir", folder,
+        )  # fmt: skip
+        temporary.rename(ld)
+    table = write_statistics(study, folder / "viprs.fastGWA")
+    out = folder / "viprs_fit"
+    shutil.rmtree(out, ignore_errors=True)
+    began = time.perf_counter()
+    _call(
+        fit, "-l", ld / "chr_*", "-s", table, "--sumstats-format", "fastgwa",
+        "--n-components", "3", "--output-dir", out, "--temp-dir", folder,
+    )  # fmt: skip
+    seconds = time.perf_counter() - began
+    import pandas as pd
+
+    found = pd.read_csv(next(out.glob("*.fit*")), sep="\t")
+    effect = np.zeros(study.z.size)
+    row = found["SNP"].str.removeprefix("rs").astype(int).to_numpy() - 1
+    effect[row] = found["BETA"] * np.where(found["A1"] == "A", 1, -1)
+    return Answer(effect, seconds)
+
+
+def _plink(study: Study, context: Context, seed: int) -> Answer:
+    """``plink --clump`` at r2 > 0.1; the threshold is chosen in the validation people."""
+    plink = shutil.which("plink1.9") or need_program("plink")
+    folder = _folder(context, seed)
+    prefix = write_training(study, folder)
+    table = write_statistics(study, folder / "plink.fastGWA")
+    out = folder / "plink"
+    began = time.perf_counter()
+    _call(
+        plink, "--bfile", prefix, "--clump", table, "--clump-p1", "1", "--clump-p2", "1",
+        "--clump-r2", "0.1", "--clump-kb", "1000", "--out", out,
+    )  # fmt: skip
+    told = Path(f"{out}.clumped").read_text().split("\n")
+    lead = np.array([int(line.split()[2][2:]) - 1 for line in told[1:] if line.strip()])
+    p = np.array([float(line.split()[4]) for line in told[1:] if line.strip()])
+    effects = np.zeros((len(THRESHOLDS), study.z.size))
+    for row, threshold in zip(effects, THRESHOLDS, strict=True):
+        row[lead[p <= threshold]] = study.z[lead[p <= threshold]]
+    trait = study.trait[study.people["validation"]]
+    scores = study.scores(effects.T, "validation")
+    r = [np.corrcoef(score, trait)[0, 1] if score.std() else -1 for score in scores.T]
+    return Answer(effects[int(np.argmax(r))], time.perf_counter() - began)
+
+
+METHODS = [
+    FunctionMethod(name="VIPRS", answer=_viprs, meant_for=is_simulated),
+    FunctionMethod(name="PLINK C+T", answer=_plink, meant_for=is_simulated),
+]
