@@ -12,8 +12,7 @@ def as_text(name: str, facts: Mapping[str, str]) -> str:
 def as_html(title: str, facts: Mapping[str, str]) -> str:
     """Facts as a table; whatever the inputs are called is only text."""
     rows = "".join(
-        f"<tr><th style='text-align: left'>{escape(key)}</th>"
-        f"<td style='text-align: left'>{escape(value)}</td></tr>"
+        f"<tr><th>{escape(key)}</th><td>{escape(value)}</td></tr>"
         for key, value in facts.items()
     )
     return f"<table><caption>{escape(title)}</caption><tbody>{rows}</tbody></table>"

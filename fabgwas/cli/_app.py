@@ -15,7 +15,6 @@ from fabgwas.cli._score import score
 from fabgwas.cli._split import split
 
 app = typer.Typer(
-    help="Embedding-assisted FAB tests of GWAS summary statistics.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

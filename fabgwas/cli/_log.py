@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import TextIO
+from typing import Any
 
 _WIDTH = 100
 
@@ -17,10 +17,10 @@ def show_log(*, quiet: bool) -> None:
     logger.addHandler(handler)
 
 
-class StatusHandler(logging.StreamHandler[TextIO]):
+class StatusHandler(logging.StreamHandler[Any]):
     """Lines as usual; on a terminal, records with a ``tick`` write over each other."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Any) -> None:
         super().__init__(stream)
         self._moves = stream.isatty()
         self._shown = False

@@ -113,12 +113,12 @@ def run(
     FabgwasError
         If an input cannot be used, or an output exists.
     """
-    check_request(config)
     paths = output_paths(config.out)
     refuse_to_replace(paths.values(), overwrite=overwrite)
     command = ["fabgwas.run", config.sumstats] if command is None else list(command)
     stages = Stages()
     with log_file(paths["log"], command):
+        check_request(config)
         log.info("primary test, declared before the data are read: %s", config.primary)
         result = _analyse(config, paths, stages)
         with stages("write"):
@@ -206,7 +206,7 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
         prior = learn()
         log.info("prior: %r", prior)
     with stages("test"):
-        utility = prior.utility if config.utility == "ld-score" else None
+        utility = _utility(config, prior)
         results = fab_test(
             prior, alpha=config.alpha, utility=utility, with_posterior=config.posterior
         )
@@ -231,6 +231,10 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
     )
 
 
+def _utility(config: RunConfig, prior: FittedPrior) -> np.ndarray | None:
+    return prior.utility if config.utility == "ld-score" else None
+
+
 def _log_overlap(
     config: RunConfig,
     prior: FittedPrior,
@@ -248,7 +252,12 @@ def _log_overlap(
         log.info("%s: null z-scores correlate %.4f (SE %.4f)", name, *overlap)
     if all(overlap.se == 0 for overlap in prior.overlaps.values()):
         return
-    fewer, more = (n_hits(fab_test(learn(shift))) for shift in (-2.0, 2.0))
+
+    def shifted_hits(shift: float) -> int:
+        learned = learn(shift)
+        return n_hits(fab_test(learned, utility=_utility(config, learned)))
+
+    fewer, more = shifted_hits(-2.0), shifted_hits(2.0)
     log.info(
         "%s hits of the %s test; %s and %s if that is 2 SE lower or higher",
         *(f"{n_hits(results):,}", config.primary, f"{fewer:,}", f"{more:,}"),

@@ -55,6 +55,6 @@ def test_terminals_get_ticks_in_between(clock, caplog):
 
 
 def test_durations_are_in_the_largest_units():
-    assert [duration(t) for t in (89, 600, 7300, float("inf"))] == [
+    assert [duration(t) for t in (89.0, 600.0, 7320.0, float("inf"))] == [
         "89 s", "10 min", "2 h 2 min", "unknown time",
     ]  # fmt: skip
