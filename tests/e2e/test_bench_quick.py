@@ -11,6 +11,7 @@ from benchmarks.harness import read_results
 from benchmarks.harness.registry import SUITES, find_methods, find_tasks
 
 REPOSITORY = Path(__file__).parents[2]
+MOST_SECONDS = 300  # of a suite on a busy machine; all together five minutes on a quiet one
 
 
 def benchmarks(*arguments: object, data: str) -> None:
@@ -23,6 +24,7 @@ def benchmarks(*arguments: object, data: str) -> None:
         env=kept | told,
         capture_output=True,
         text=True,
+        timeout=MOST_SECONDS,
     )
     assert done.returncode == 0, done.stderr[-4000:]
 
