@@ -162,7 +162,11 @@ def _draw(ax: Axes, bins: _Bins, style: Style) -> None:
         bins.expected, bins.observed, s=30, color=style.primary[0], zorder=4,
         edgecolors=style.surface, linewidths=0.8,
     )  # fmt: skip
-    add_legend(ax, style, loc="upper left")
+    # above the axes, where no interval can be
+    add_legend(
+        ax, style, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.2,
+        handlelength=1.4, columnspacing=1.2,
+    )  # fmt: skip
 
 
 def _plain_ticks(ax: Axes) -> None:

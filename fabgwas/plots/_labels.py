@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from fabgwas.plots._style import Style
 
 _LETTER = 0.56  # mean width of a letter, in font sizes
+_CAPITAL = 0.68  # of capitals, which names of genes are made of
 _SIZE = 8.0
 MOST_LABELS = 30
 
@@ -51,14 +52,14 @@ def spread(
 
 def draw_labels(
     ax: Axes, labels: list[Label], style: Style, *, below: bool = False
-) -> None:
+) -> float:
     """Write labels side by side above the axes, tied to their points by thin lines.
 
-    They stand upright where they would not fit lying; `below` puts them at the bottom,
-    inside the axes.
+    They stand upright where they would not fit lying; `below` puts them under the axes,
+    where no point can be. Returns the room they take there, in points.
     """
     if not labels:
-        return
+        return 0.0
     labels = sorted(labels, key=lambda label: label.x)
     low, high = ax.get_xlim()
     points = ax.bbox.width / ax.figure.dpi * 72
@@ -72,11 +73,11 @@ def draw_labels(
         ax.annotate(
             label.text,
             (label.x, label.y),
-            xytext=(centre, 0.01 if below else 1.02),
+            xytext=(centre, -0.02 if below else 1.02),
             textcoords=("data", "axes fraction"),
             rotation=90 if upright else 0,
             ha="center",
-            va="bottom",
+            va="top" if below else "bottom",
             fontsize=_SIZE,
             fontstyle="italic",
             color=label.color,
@@ -91,3 +92,5 @@ def draw_labels(
             },
             zorder=8,
         )
+    longest = max(len(label.text) for label in labels)
+    return (longest * _CAPITAL if upright else 1.3) * _SIZE + 12.0

@@ -31,6 +31,7 @@ def mirrored_manhattan(
     thresholds: tuple[float | None, float | None] = (5e-8, 5e-8),
     gained: Sequence[Region] = (),
     lost: Sequence[Region] = (),
+    shared: Sequence[Region] = (),
     style: Style = LIGHT,
 ) -> Axes:
     """-log10 p of two tests of the same variants, the second one upside down.
@@ -50,6 +51,8 @@ def mirrored_manhattan(
     gained, lost
         Loci that only the upper or only the lower test finds: coloured in both halves and
         labelled in the half that finds them.
+    shared
+        Loci of both tests to name in the upper half.
     style
         `LIGHT` or `DARK`.
     """
@@ -72,7 +75,7 @@ def mirrored_manhattan(
     top = max(top_of(up, thresholds[0]), top_of(down, thresholds[1]))
     scale_log_pvalues(ax, top, style, mirrored=True)
     _name_halves(ax, names, style)
-    _mark_regions(ax, halves, (gained, lost), names, style)
+    _mark_regions(ax, halves, (gained, lost, shared), names, style)
     return finish(ax)
 
 
@@ -96,33 +99,42 @@ def _name_halves(ax: Axes, names: tuple[str, str], style: Style) -> None:
 def _mark_regions(
     ax: Axes,
     halves: list[Half],
-    regions: tuple[Sequence[Region], Sequence[Region]],
+    regions: tuple[Sequence[Region], Sequence[Region], Sequence[Region]],
     names: tuple[str, str],
     style: Style,
 ) -> None:
+    gained, lost, shared = regions
+    peaks: list[list[Label]] = []
     for number, (found, color, name) in enumerate(
-        zip(regions, (style.gained, style.lost), names, strict=True)
+        zip((gained, lost), (style.gained, style.lost), names, strict=True)
     ):
-        peaks = [_highlight(ax, halves, number, region, color) for region in found]
-        if peaks:
+        peaks.append([_highlight(ax, halves, number, region, color) for region in found])
+        if found:
             ax.scatter([], [], s=18, color=color, label=f"only by {name}")
-        peaks.sort(key=lambda label: -abs(label.y))
-        draw_labels(
-            ax,
-            [label for label in peaks if label.text][:MOST_LABELS],
-            style,
-            below=number == 1,
-        )
-    if any(regions):
+    above = [
+        *_strongest(peaks[0]),
+        *_strongest([_peak(halves[0], at, style.muted) for at in shared]),
+    ]
+    draw_labels(ax, above[:MOST_LABELS], style)
+    room = draw_labels(ax, _strongest(peaks[1])[:MOST_LABELS], style, below=True)
+    if room:
+        ax.tick_params(axis="x", length=0, pad=room)
+    if gained or lost:
         # beside the name of the x axis, where no variant can be
+        height = ax.bbox.height / ax.figure.dpi * 72
         add_legend(
             ax,
             style,
             loc="upper right",
-            bbox_to_anchor=(1.0, -0.1),
+            bbox_to_anchor=(1.0, -0.1 - room / height),
             ncols=2,
             handletextpad=0.2,
         )
+
+
+def _strongest(peaks: list[Label]) -> list[Label]:
+    """Peaks that have a name, the highest first."""
+    return sorted((peak for peak in peaks if peak.text), key=lambda peak: -abs(peak.y))
 
 
 def _highlight(
@@ -136,11 +148,15 @@ def _highlight(
             half.x[strong], half.y[strong], s=9, color=color, linewidths=0, rasterized=True,
             zorder=4,
         )  # fmt: skip
-    half = halves[number]
+    return _peak(halves[number], region, color)
+
+
+def _peak(half: Half, region: Region, color: str) -> Label:
+    """The most significant variant of a region, with the region's name."""
     mine = np.flatnonzero(half.inside(region))
     if mine.size == 0:
         raise ValueError(
-            f"region {region.label or number} must hold a variant, but none of "
+            f"region {region.label or region.chrom} must hold a variant, but none of "
             f"chromosome code {region.chrom} lies in {region.start}-{region.end}."
         )
     peak = mine[np.argmax(np.abs(half.y[mine]))]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fabgwas.report._data import Locus, ReportData
+from fabgwas.report._format import counted, in_words
 
 
 class Comparison(NamedTuple):
@@ -40,6 +41,21 @@ def compare(data: ReportData) -> Comparison:
         lost=_apart(usual, found, "two-sided"),
         gained_over_covariates=None if base is None else len(_apart(found, base, test)),
         lost_to_covariates=None if base is None else len(_apart(base, found, test)),
+    )
+
+
+def explain_merges(comparison: Comparison) -> str:
+    """Why the counts of two tests differ by other than what is gained and lost."""
+    usual = len(comparison.usual) - len(comparison.lost)
+    found = len(comparison.found) - len(comparison.gained)
+    if usual == found:
+        return ""
+    others = "locus lies" if usual == 1 else "loci lie"
+    number = "" if usual == 1 else f"{usual:,} "
+    return (
+        f"The other {number}two-sided {others} in {counted(found, 'locus')} of the "
+        f"{in_words(comparison.test)} test: clumps merge or part where another variant "
+        "leads."
     )
 
 

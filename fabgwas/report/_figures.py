@@ -28,6 +28,7 @@ from fabgwas.report._format import counted, in_words
 
 _DPI = 192  # of the points inside the SVG: twice that of a plain screen
 _MOST_EFFECTS = 16
+_MOST_NAMES = 10  # of loci in the Manhattan plot that are not new
 _Z_95 = 1.959964
 
 
@@ -59,6 +60,7 @@ def manhattan_picture(data: ReportData, comparison: Comparison) -> Picture:
             thresholds=(comparison.level, comparison.level),
             gained=[_region(locus) for locus in comparison.gained],
             lost=[_region(locus) for locus in comparison.lost],
+            shared=[_region(locus) for locus in _strongest_shared(data, comparison)],
             style=style,
         )
 
@@ -69,6 +71,14 @@ def manhattan_picture(data: ReportData, comparison: Comparison) -> Picture:
         f"Only above: {_names(comparison.gained)}. Only below: {_names(comparison.lost)}."
     )
     return _picture(draw, (10.4, 5.4), (4.7, 5.0), alt)
+
+
+def _strongest_shared(data: ReportData, comparison: Comparison) -> list[Locus]:
+    """The strongest loci of both tests, as many as leave room for the new ones."""
+    gained = {id(locus) for locus in comparison.gained}
+    shared = [locus for locus in comparison.found if id(locus) not in gained]
+    shared.sort(key=lambda locus: locus.log_pvalue[comparison.test])
+    return shared[: max(_MOST_NAMES - len(gained), 0)]
 
 
 def qq_picture(data: ReportData) -> Picture:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -52,7 +52,10 @@ def fixed(value: float | None, digits: int = 2) -> str:
     """A number with a fixed number of decimals, so that a column lines up."""
     if value is None or not math.isfinite(value):
         return "–"
-    return f"{value:.{digits}f}".replace("-", _MINUS)
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    return text.replace("-", _MINUS)
 
 
 def count(value: float | int) -> str:
@@ -94,6 +97,12 @@ def setting(value: Any) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(setting(item) for item in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def listed(items: Sequence[str]) -> str:
+    """Items in a sentence: a, b and c."""
+    *first, last = items
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def dbsnp(variant: str) -> str | None:

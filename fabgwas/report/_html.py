@@ -13,7 +13,7 @@ from fabgwas import __version__
 from fabgwas.files import write_atomically
 from fabgwas.plots import lambda_gc
 from fabgwas.report import _figures, _format
-from fabgwas.report._compare import Comparison, compare
+from fabgwas.report._compare import Comparison, compare, explain_merges
 from fabgwas.report._data import TESTS, FoldSummary, Locus, ReportData
 from fabgwas.report._methods import CAVEATS, REFERENCES, methods_paragraph
 from fabgwas.variants import CHROMOSOMES
@@ -83,6 +83,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "used_folds": sum(
             fold.model not in ("covariates", "auxiliary") for fold in data.prior.folds
         ),
+        "merges": explain_merges(comparison),
         "methods": methods_paragraph(data),
         "references": REFERENCES,
         "caveats": CAVEATS,

@@ -1,9 +1,10 @@
 """The methods paragraph, its references, and what the numbers must not be used for."""
 
+from pathlib import PurePath
 from typing import NamedTuple
 
 from fabgwas.report._data import TESTS, ReportData
-from fabgwas.report._format import count, covariate, in_words, level, setting
+from fabgwas.report._format import count, covariate, in_words, level, listed, setting
 
 
 class Reference(NamedTuple):
@@ -41,6 +42,27 @@ REFERENCES = (
     ),
 )
 
+_LINKS = {
+    "auto": "ridge regression on the embedding of the variant or on its sums over "
+    "neighbours in linkage disequilibrium, with a normal or a mixture prior, whichever was "
+    "best on inner folds",
+    "ridge": "ridge regression with a normal prior",
+    "ldscore": "ridge regression on embeddings summed over neighbours in linkage "
+    "disequilibrium",
+    "mixture": "ridge regression with a mixture prior",
+    "covariates": "regression on covariates alone",
+}
+_SOURCES = {
+    "variants": "the place and alleles of the variant",
+    "genes": "gene models of GENCODE",
+    "gene_text": "names and functions of genes of NCBI and the Gene Ontology",
+    "gene_summaries": "summaries of genes",
+    "favor": "annotations of FAVOR",
+    "clinvar": "ClinVar",
+    "gwas_catalog": "the GWAS Catalog",
+    "ontology": "the Experimental Factor Ontology",
+}
+
 CAVEATS = (
     "The family p-value is a weighted p-value: the prior spends the error budget where it "
     "expects signal. It is valid for the family of all variants tested, and not for a "
@@ -77,7 +99,8 @@ def _inputs(data: ReportData) -> list[str]:
         f"{embedding.model} ({embedding.dim} dimensions), following Niu et al. (2025).",
     ]
     if embedding.sources:
-        sentences.append(f"Descriptions drew on {setting(list(embedding.sources))}.")
+        sources = [_SOURCES.get(name, name) for name in embedding.sources]
+        sentences.append(f"Descriptions drew on {listed(sources)}.")
     if embedding.exclusions:
         sentences.append(f"Left out of them were {setting(embedding.exclusions)}.")
     if embedding.training_cutoff:
@@ -91,20 +114,28 @@ def _prior(data: ReportData) -> list[str]:
     prior = data.prior
     names = [covariate(name) for name in prior.covariates if name != "intercept"]
     beside = f", beside {setting(names)} as unpenalised covariates," if names else ""
+    link = _LINKS[str(data.settings.get("model", "auto"))]
     sentences = [
-        "A ridge linking model predicted the mean and the variance of each z-score from "
-        f"the embedding{beside} with penalties chosen inside the training folds.",
+        f"A linking model ({link}) predicted the mean and the variance of each z-score "
+        f"from the embedding{beside} with penalties chosen inside the training folds.",
         f"Priors were cross-fitted by {prior.scheme}, whole linkage disequilibrium blocks "
-        "(Berisa and Pickrell, 2016) being held out, so that no z-score of a fold shaped a "
-        "prior of that fold.",
+        f"({_blocks(data)}) being held out, so that no z-score of a fold shaped a prior of "
+        "that fold.",
     ]
     used = sum(fold.model not in ("covariates", "auxiliary") for fold in prior.folds)
     if prior.folds:
         sentences.append(
-            "The embedding was used where it beat the covariates on inner folds, which was "
+            "The embedding was used where it beat all else on inner folds, which was "
             f"the case in {used} of {len(prior.folds)} folds."
         )
     return sentences
+
+
+def _blocks(data: ReportData) -> str:
+    blocks = str(data.settings.get("blocks", "EUR"))
+    if blocks in ("EUR", "AFR", "ASN"):
+        return "Berisa and Pickrell, 2016"
+    return f"of {PurePath(blocks).name}"
 
 
 def _tests(data: ReportData) -> list[str]:
@@ -115,10 +146,20 @@ def _tests(data: ReportData) -> list[str]:
         "From these priors we computed FAB p-values and confidence intervals (Hoff, 2022; "
         "Bryan and Hoff, 2023) and family p-values, which weight hypotheses (Roeder and "
         "Wasserman, 2009) by their prior-predictive likelihood ratio and control the "
-        "family-wise error rate over all variants tested.",
+        f"family-wise error rate over all variants tested. {_utility(data)}",
         f"The {in_words(data.primary)} test was declared primary before the analysis; "
         f"significance levels were: {levels}.",
     ]
+
+
+def _utility(data: ReportData) -> str:
+    """What the family test tries to find most of."""
+    if data.settings.get("utility", "equal") == "ld-score" and data.clumping.panel:
+        return (
+            "Weights maximised the expected number of independent discoveries, a variant "
+            "counting 1 / (LD score)."
+        )
+    return "Weights maximised the expected number of discoveries."
 
 
 def _loci(data: ReportData) -> list[str]:
@@ -129,7 +170,7 @@ def _loci(data: ReportData) -> list[str]:
         people = f", n = {rules.panel_samples:,}" if rules.panel_samples else ""
         how = (
             f"with r² > {rules.r2:g} within {rules.kb:g} kb of their lead variant "
-            f"(reference panel {rules.panel}{people})"
+            f"(reference panel {PurePath(rules.panel).name}{people})"
         )
     version = data.versions.get("fabgwas", "")
     return [

@@ -7,6 +7,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 from matplotlib.figure import Figure
 from scipy.special import log_ndtr
 
@@ -172,6 +173,26 @@ class TestMirroredManhattan:
         legend = [text.get_text() for text in ax.get_legend().get_texts()]
         assert legend == ["only by FAB", "only by Two-sided"]
         draw(ax)
+
+    def test_names_of_lost_loci_are_under_the_axes_and_above_the_ticks(self) -> None:
+        ax = mirrored_manhattan(
+            self.chrom, self.pos, self.up, self.down,
+            lost=[Region(2, 9_000_000, 11_000_000, "A_RATHER_LONG_NAME")] * 9,
+        )  # fmt: skip
+        draw(ax)
+        names = [text for text in ax.texts if text.get_text().startswith("A_RATHER")]
+        boxes = [Text.get_window_extent(text) for text in names]  # without their lines
+        ticks = [text.get_window_extent() for text in ax.get_xticklabels()]
+        assert max(box.y1 for box in boxes) < ax.bbox.y0
+        assert max(box.y1 for box in ticks) < min(box.y0 for box in boxes)
+
+    def test_shared_loci_are_named_and_not_coloured(self) -> None:
+        ax = mirrored_manhattan(
+            self.chrom, self.pos, self.up, self.down,
+            shared=[Region(1, 19_000_000, 21_000_000, "KNOWN")],
+        )  # fmt: skip
+        assert "KNOWN" in [text.get_text() for text in ax.texts]
+        assert ax.get_legend() is None
 
     def test_ticks_are_positive_on_both_sides(self) -> None:
         ax = mirrored_manhattan(self.chrom, self.pos, self.up, self.down)

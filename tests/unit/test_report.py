@@ -19,7 +19,7 @@ from fabgwas.report import (
     write_report,
 )
 from fabgwas.report import _format as form
-from fabgwas.report._compare import compare
+from fabgwas.report._compare import compare, explain_merges
 from fabgwas.report._figures import effects_picture
 
 
@@ -192,6 +192,18 @@ class TestComparison:
         assert not here.overlaps(replace(here, start=here.end + 1, end=here.end + 5))
         assert not here.overlaps(replace(here, chrom=21))
 
+    def test_counts_that_do_not_add_up_are_explained(self) -> None:
+        data = a_report()
+        assert explain_merges(compare(data)) == ""
+        (shared,) = [one for one in data.loci["family"] if one.gene == "SHARED"]
+        halves = [replace(shared, end=shared.pos), replace(shared, start=shared.pos + 1)]
+        gained = [one for one in data.loci["family"] if one.gene == "GAINED"]
+        parted = replace(data, loci={**data.loci, "family": [*gained, *halves]})
+        assert explain_merges(compare(parted)) == (
+            "The other two-sided locus lies in 2 loci of the family test: clumps merge "
+            "or part where another variant leads."
+        )
+
 
 class TestLocus:
     row = {  # noqa: RUF012
@@ -239,6 +251,24 @@ class TestMethods:
         ):
             assert part in text
 
+    def test_paths_and_internal_names_stay_out(self) -> None:
+        data = a_report()
+        data = replace(
+            data,
+            clumping=replace(data.clumping, panel="/home/me/1000G_eur"),
+            embedding=replace(data.embedding, sources=["variants", "genes", "own table"]),
+            settings={"utility": "ld-score", "blocks": "/home/me/mine.bed"},
+        )
+        text = methods_paragraph(data)
+        assert "/home" not in text
+        assert "(reference panel 1000G_eur, n = 378)" in text
+        assert "whole linkage disequilibrium blocks (of mine.bed)" in text
+        assert "a variant counting 1 / (LD score)" in text
+        assert (
+            "Descriptions drew on the place and alleles of the variant, gene models of "
+            "GENCODE and own table." in text
+        )
+
     def test_leaves_out_what_is_not_known(self) -> None:
         data = a_report(
             embedding=Embedding(model="m", dim=2),
@@ -279,6 +309,9 @@ class TestNumbers:
     def test_negative_numbers_have_a_true_minus(self) -> None:
         assert form.number(-0.0123) == "−0.0123"
         assert form.number(1.5e-7) == "1.5e−7"
+
+    def test_what_rounds_to_nothing_has_no_sign(self) -> None:
+        assert form.fixed(-0.001) == "0.00"
 
     def test_intervals_are_left_out_where_unknown(self) -> None:
         assert form.estimate(Estimate(1.25)) == "1.25"
