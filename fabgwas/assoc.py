@@ -23,6 +23,7 @@ COLUMN_OF_TEST = {
     "fab": "log_pvalue_fab",
     "family": "log_pvalue_family",
 }
+_LEAST_FAMILY_VAR = 1.0
 COVARIATES_ONLY = "family-covariates"
 """The family test under the prior of the covariates alone: the reference of gains."""
 
@@ -63,16 +64,14 @@ def fab_test(
     z = table["z"].to_numpy().astype(np.float64)
     mean, var, prob = prior.moments
     log_p = fab_log_pvalues(z, mean, var)
-    log_p_family = family_log_pvalues(z, mean, var, prior.fold, prob, utility)
+    known = prior.reference
+    # under a slab narrower than the noise, z would hardly count and utility would rank
+    wide, known_wide = (np.maximum(v, _LEAST_FAMILY_VAR) for v in (var, known.var))
+    log_p_family = family_log_pvalues(z, mean, wide, prior.fold, prob, utility)
     reference = family_log_pvalues(
-        z,
-        prior.reference.mean,
-        prior.reference.var,
-        prior.fold,
-        prior.reference.prob,
-        utility,
+        z, known.mean, known_wide, prior.fold, known.prob, utility
     )
-    weight = family_weights(mean, var, prior.fold, alpha / z.size, prob, utility)
+    weight = family_weights(mean, wide, prior.fold, alpha / z.size, prob, utility)
     beta, se = estimates(table)
     lower, upper = _intervals(beta, se, mean, var, alpha)
     columns = {
@@ -103,7 +102,8 @@ def estimates(
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         implied = np.abs(beta / z)
-    se = np.where((z != 0) & (beta != 0) & np.isfinite(implied), implied, se)
+    # near 0 the rounding of a reported p-value is all that the ratio tells
+    se = np.where((np.abs(z) > 1) & (beta != 0) & np.isfinite(implied), implied, se)
     known = np.isfinite(beta) & (se > 0) & np.isfinite(se)
     return np.where(known, beta, np.nan), np.where(known, se, np.nan)
 

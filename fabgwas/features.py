@@ -140,14 +140,16 @@ def redundancy(
     .. math:: \sum_k \hat r_{jk}^2, \quad k \text{ in the study and in the block of } j
 
     One over it is what a variant adds to a likelihood. The LD score of a panel that is
-    denser than the study would make it too little. 1 where the reference lacks a variant.
+    denser than the study would make it too little. The median where the reference lacks a
+    variant.
     """
-    scores = np.ones(table.num_rows)
+    scores = np.full(table.num_rows, np.nan)
     for rows, r, n_samples in _correlations(table, reference, block):
         unbiased = r * r - (1 - r * r) / (n_samples - 2)
         np.fill_diagonal(unbiased, 1.0)
         scores[rows] = np.maximum(unbiased.sum(axis=1), 1.0)
-    return scores
+    known = np.isfinite(scores)
+    return np.where(known, scores, np.median(scores[known]) if known.any() else 1.0)
 
 
 def convolved_features(

@@ -60,14 +60,15 @@ def find_loci(
         P-values of lead and of other variants, squared correlation, distance; `p1` None
         is 5e-8, or 0.05 over the number of variants for the family test.
     alpha
-        Share of the intervals ``fcr_lower fcr_upper`` that may miss their effects.
+        Error of the intervals ``fcr_lower fcr_upper``.
 
     Returns
     -------
     A row per locus in the order of the genome: ``test``, the columns of its lead variant,
     and ``start end n_variants`` of the locus. FAB intervals of the lead
-    variants are also given as ``fcr_lower fcr_upper``, widened for the selection by this
-    test: see `fabgwas.fab.fcr_intervals`.
+    variants are also given as ``fcr_lower fcr_upper``, widened for the selection of
+    variants by this test (see `fabgwas.fab.fcr_intervals`), though not for having the
+    smallest p-value of their locus.
     """
     log_p = results[_COLUMNS[test]].to_numpy()
     chrom = chromosome_codes(results["chrom"]).astype(np.int64)

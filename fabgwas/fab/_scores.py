@@ -83,8 +83,14 @@ def log_mean_tail(scores: Parabolas, thresholds: Points) -> Points:
         if rough.size == 0 or nodes.size + rough.size > _MOST_NODES:
             break
         middle = (nodes[rough] + nodes[rough + 1]) / 2
+        splits = (nodes[rough] < middle) & (middle < nodes[rough + 1])
+        if not splits.any():
+            break
+        rough, middle = rough[splits], middle[splits]
         found = _evaluate(scores, middle)
-        error[rough] = np.abs(_interpolate(nodes, tail, middle) - found.log_mean)
+        difference = np.abs(_interpolate(nodes, tail, middle) - found.log_mean)
+        # at a step of the tail no cubic fits
+        error[rough] = np.where(np.isnan(difference), np.inf, difference)
         # both halves inherit the error of the whole, and are checked again if it is large
         nodes = np.insert(nodes, rough + 1, middle)
         tail = _Tail(
@@ -95,7 +101,9 @@ def log_mean_tail(scores: Parabolas, thresholds: Points) -> Points:
     nearby = np.pad(error, 1, mode="edge")
     margin = 2 * np.maximum(np.maximum(nearby[:-2], nearby[2:]), error)[interval]
     smooth = _interpolate(nodes, tail, thresholds) + margin
-    return np.minimum(smooth, tail.log_mean[interval])
+    at_left = tail.log_mean[interval]
+    exact = nodes[interval] == thresholds
+    return np.where(np.isnan(smooth) | exact, at_left, np.minimum(smooth, at_left))
 
 
 def solve_threshold(scores: Parabolas, log_level: float) -> float:
@@ -129,7 +137,9 @@ def _interpolate(nodes: Float[np.ndarray, " node"], tail: _Tail, at: Points) -> 
     z = -ndtri_exp(np.minimum(tail.log_mean, 0.0) - np.log(2))
     log_hazard = -0.5 * z * z - _LOG_ROOT_TAU - log_ndtr(-z)
     slope = -2 * z * tail.slope * np.exp(-log_hazard)
-    chi_square = CubicHermiteSpline(nodes, z * z, slope)(at)
+    # nodes beside a step of the tail may be as close as numbers can be
+    with np.errstate(over="ignore", invalid="ignore"):
+        chi_square = CubicHermiteSpline(nodes, z * z, slope)(at)
     return log_ndtr(-np.sqrt(np.maximum(chi_square, 0.0))) + np.log(2)
 
 
@@ -174,7 +184,7 @@ def _crossings(
     root = np.sqrt(np.maximum(discriminant, 0.0))
     # the crossing of the larger absolute value first, so that nothing cancels
     q = -0.5 * (b + np.copysign(root, b))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         one = np.where(a == 0, np.copysign(np.inf, q), q / a)
         other = np.where(q == 0, -one, c / q)
     always = (discriminant <= 0) & (c >= 0)

@@ -63,7 +63,7 @@ class Trust(NamedTuple):
     """k, then c a b of the normal, or log v, a and b of each slab."""
     center: Float[np.ndarray, " magnitude"]
     log_likelihood: float
-    """Weighted, at the maximum, without the constant."""
+    """Of the prior that `moments` gives, weighted, without the constant."""
 
     @property
     def mean_scale(self) -> float:
@@ -87,7 +87,7 @@ class Trust(NamedTuple):
         logits = rows[:, 1] + centred @ rows[:, 2:].T
         total = np.logaddexp.reduce(np.column_stack([np.zeros(mean.size), logits]), axis=1)
         share = np.exp(logits - total[:, None])
-        prob = np.maximum(share.sum(axis=1), np.finfo(float).tiny)
+        prob = np.clip(share.sum(axis=1), np.finfo(float).tiny, 1.0)
         return Moments(self.mean_scale * mean, share @ np.exp(rows[:, 0]) / prob, prob)
 
 
@@ -113,7 +113,10 @@ def calibrate(
             method="L-BFGS-B",
             bounds=bounds,
         )
-    return Trust(shape, best.x, center, -float(best.fun) * float(weight.sum()))
+    trust = Trust(shape, best.x, center, 0.0)
+    # slabs are merged in the prior, so that what counts is how well it predicts then
+    predicted = log_predictive(z, trust.moments(mean, magnitudes))
+    return trust._replace(log_likelihood=float(weight @ predicted))
 
 
 def log_predictive(z: Variants, prior: Moments) -> Variants:

@@ -72,7 +72,8 @@ class FoldReport(NamedTuple):
     """The linking model that was best on the inner folds, ``auxiliary`` if it uses other
     studies but no embedding, ``covariates`` if neither."""
     inner_gain: float
-    """Log-likelihood of the embedding over the covariates, per unit of weight, on them."""
+    """Log-likelihood of the best use of more than the covariates over them, less the cost
+    of its parameters, per unit of weight, on the inner folds."""
     shrinkage: float
     """Multiple of the penalty of the largest likelihood that predicts magnitudes best."""
     mean_scale: float

@@ -98,7 +98,8 @@ def fit_ridge(
     freedom = float(gram.weight[0]) - n_covariates
     if freedom <= 0:
         raise ValueError(
-            f"{gram.weight[0]:g} weighted variants cannot teach {n_covariates} covariates."
+            f"{gram.weight[0]:g} weighted variants outside a fold and its neighbourhood "
+            f"cannot teach {n_covariates} covariates: test more LD blocks at once."
         )
     with jax.enable_x64(True):
         products = (gram.xtx[0], gram.xty[0], gram.yty[0])

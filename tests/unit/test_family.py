@@ -163,3 +163,27 @@ def test_prior_predictive_integrates_to_one():
     scores = _log_scores(0.8, 2.5, None, None, 1)
     total, _ = quad(lambda z: np.exp(scores.at(np.array([z]))[0]) * norm.pdf(z), -30, 30)
     assert total == pytest.approx(1, rel=1e-8)
+
+
+def test_large_families_with_certain_nulls_and_narrow_priors(rng):
+    z = rng.normal(0, 2, 1500)
+    fold = np.zeros(z.size)
+    for var in (np.arange(z.size) % 2 * 1.0, np.where(np.arange(z.size) % 2, 20.0, 1e-10)):
+        log_p = fg.family_log_pvalues(z, 0.0, var, fold)
+        assert np.isfinite(log_p).all()
+        assert np.all(log_p <= 0)
+        # a family small enough for the exact sum gives the same for the same variants
+        exact = log_mean_tail_by_sum(z, var)
+        informed = var > 1e-6
+        assert np.allclose(log_p[informed], exact[informed], atol=1e-3)
+
+
+def log_mean_tail_by_sum(z, var):
+    """The p-values written out: scores, and null chances of at least each score."""
+    score = -0.5 * np.log1p(var) + 0.5 * z**2 * var / (1 + var)
+    rise = score[:, None] + 0.5 * np.log1p(var)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        needed = np.where(
+            var > 0, 2 * (1 + var) / var * rise, np.where(rise > 0, np.inf, 0)
+        )
+    return np.log(np.mean(2 * norm.sf(np.sqrt(np.maximum(needed, 0)), 0, 1), axis=1))
