@@ -16,7 +16,9 @@ from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
 from fabgwas.pipeline._augment import measure_augmented
 from fabgwas.pipeline._measures import Measured, measure
 from fabgwas.pipeline._people import People, read_evaluated
+from fabgwas.pipeline._report_scores import score_report
 from fabgwas.pipeline._write import log_file, refuse_to_replace
+from fabgwas.report import write_score_report
 
 log = logging.getLogger("fabgwas")
 
@@ -81,6 +83,7 @@ class EvaluateResult:
             lines.append(_line(row))
         if self.augmented is not None:
             lines += [_line(row) for row in self.augmented.to_pylist()]
+        lines.append(f"report: {self.outputs['report']}")
         return lines
 
 
@@ -123,6 +126,8 @@ def evaluate(
             if result.augmented is not None:
                 write_table(result.augmented, paths["augmented"])
             _draw(result)
+            report = score_report(config, result, command, stages.seconds)
+            write_score_report(paths["report"], report)
         for line in result.summary():
             log.debug("%s", line)  # for the file; callers have the result
     _write_manifest(config, result, command, stages)
@@ -187,6 +192,7 @@ def output_paths(out: str) -> dict[str, Path]:
     return {
         **{name: Path(f"{out}.{name}.tsv") for name in _TABLES},
         "figures": Path(f"{out}.evaluation.svg"),
+        "report": Path(f"{out}.report.html"),
         "log": Path(f"{out}.log"),
         "manifest": Path(f"{out}.manifest.json"),
     }

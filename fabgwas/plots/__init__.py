@@ -1,6 +1,7 @@
 """Figures: arrays in, matplotlib axes out, no global state."""
 
 from fabgwas.plots._calibration import prior_calibration, prior_direction
+from fabgwas.plots._distribution import score_distribution
 from fabgwas.plots._intervals import effect_intervals
 from fabgwas.plots._locus import Gene, locus_zoom
 from fabgwas.plots._manhattan import Region, manhattan
@@ -27,4 +28,5 @@ __all__ = [
     "quantile_plot",
     "reliability",
     "roc",
+    "score_distribution",
 ]

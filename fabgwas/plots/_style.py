@@ -81,7 +81,12 @@ def new_axes(ax: Axes | None, size: tuple[float, float], style: Style) -> Axes:
     for side in ("left", "bottom"):
         ax.spines[side].set(color=style.muted, linewidth=0.8)
     ax.tick_params(
-        colors=style.muted, labelsize=8.5, length=3, width=0.8, labelfontfamily=font()
+        which="both",
+        colors=style.muted,
+        labelsize=8.5,
+        length=3,
+        width=0.8,
+        labelfontfamily=font(),
     )
     ax.set_axisbelow(True)
     return ax

@@ -15,6 +15,13 @@ from fabgwas.report._data import (
 )
 from fabgwas.report._html import render_report, write_report
 from fabgwas.report._methods import methods_paragraph
+from fabgwas.report._scores import (
+    Measure,
+    ScoreFigures,
+    ScoreReport,
+    render_score_report,
+    write_score_report,
+)
 
 __all__ = [
     "TESTS",
@@ -24,12 +31,17 @@ __all__ = [
     "Estimate",
     "FoldSummary",
     "Locus",
+    "Measure",
     "PriorFacts",
     "ReportData",
+    "ScoreFigures",
+    "ScoreReport",
     "Study",
     "Tally",
     "compare",
     "methods_paragraph",
     "render_report",
+    "render_score_report",
     "write_report",
+    "write_score_report",
 ]

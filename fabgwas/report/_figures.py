@@ -162,6 +162,13 @@ def effects_picture(loci: Sequence[Locus], test: str) -> Picture | None:
     return _picture(draw, (7.6, height), (4.6, height + 0.3), alt)
 
 
+def draw_picture(
+    draw: Callable[[Axes, Style], None], size: tuple[float, float], alt: str
+) -> Picture:
+    """One figure for light and dark, the same for wide and narrow."""
+    return _picture(draw, size, None, alt)
+
+
 def _picture(
     draw: Callable[[Axes, Style], None],
     size: tuple[float, float],

@@ -39,13 +39,39 @@ def write_report(path: str | Path, data: ReportData) -> None:
     The file asks for nothing over the network; a content security policy inside forbids
     it, and all that comes from the inputs is escaped.
     """
-    html = render_report(data)
+    write_page(path, render_report(data))
+
+
+def write_page(path: str | Path, html: str) -> None:
+    """Write a page, whole or not at all."""
     with write_atomically(Path(path)) as temporary:
         temporary.write_text(html, encoding="utf-8")
 
 
 def render_report(data: ReportData) -> str:
     """The HTML of a report."""
+    return render_page("run.html.j2", data, **_context(data))
+
+
+def render_page(template: str, data: Any, **context: Any) -> str:
+    """The HTML of a page that needs nothing else, in the look of all reports."""
+    script = (_FOLDER / "sort.js").read_text(encoding="utf-8")
+    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            data=data,
+            script=script,
+            script_sha256=digest,
+            style=(_FOLDER / "style.css").read_text(encoding="utf-8"),
+            version=__version__,
+            **context,
+        )
+    )
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
@@ -59,21 +85,14 @@ def render_report(data: ReportData) -> str:
     ):  # fmt: skip
         environment.filters[name] = getattr(_format, name)
     environment.filters["is_new"] = lambda locus, table: id(locus) in table.new
-    return environment.get_template("template.html.j2").render(_context(data))
+    return environment
 
 
 def _context(data: ReportData) -> dict[str, Any]:
     comparison = compare(data)
-    script = (_FOLDER / "sort.js").read_text(encoding="utf-8")
-    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return {
-        "data": data,
         "tests": TESTS,
         "comparison": comparison,
-        "script": script,
-        "script_sha256": digest,
-        "style": (_FOLDER / "style.css").read_text(encoding="utf-8"),
-        "version": __version__,
         "tables": _tables(data, comparison),
         "shown_loci": _MOST_ROWS,
         "inflation": {

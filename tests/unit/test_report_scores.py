@@ -1,0 +1,97 @@
+"""The report of an evaluation of scores."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fabgwas.plots import score_distribution
+from fabgwas.report import (
+    Measure,
+    ScoreFigures,
+    ScoreReport,
+    render_score_report,
+    write_score_report,
+)
+
+
+def a_score_report(*, binary: bool = True) -> ScoreReport:
+    """Two scores of 600 people, of which one knows the phenotype."""
+    rng = np.random.default_rng(5)
+    good, noise = rng.standard_normal((2, 600))
+    liability = good + rng.standard_normal(600)
+    y = (liability > 0.7).astype(float) if binary else liability
+    steps = np.linspace(0.6, 1.8, 10)
+    quantiles = np.array([steps, steps - 0.2, steps + 0.2])
+    calibration = np.array([steps / 4, steps / 4 + 0.01, np.full(10, 0.02)])
+    metric = "auc" if binary else "r2"
+    return ScoreReport(
+        title="heart",
+        phenotype="disease",
+        y=y,
+        binary=binary,
+        scores=[
+            ScoreFigures("good", good, quantiles, calibration),
+            ScoreFigures("noise", noise, quantiles, calibration),
+        ],
+        measures=[
+            Measure("noise", metric, 0.51, 0.46, 0.56),
+            Measure("good", metric, 0.78, 0.74, 0.82),
+            Measure("good", "calibration_slope", 1.02),
+        ],
+        differences=[Measure("good − noise", metric, 0.27, 0.2, 0.34)],
+        counts={"in_scores": 610, "used": 600},
+        settings={"folds": 5},
+        command="fabgwas evaluate s.tsv p.tsv --out heart",
+    )
+
+
+def plain(html: str) -> str:
+    body = html[html.index("<body>") :]
+    body = re.sub(r"<(script|style).*?</\1>", " ", body, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", "", body).split())
+
+
+def test_says_which_score_is_best_and_how_sure_that_is():
+    text = plain(render_score_report(a_score_report()))
+    assert "The best of 2 scores, good, has an area under the ROC curve of 0.780" in text
+    assert "(interval 0.740 to 0.820)" in text
+    assert "Of 1 paired difference between scores 1 can be told from zero." in text
+    assert "Calibration slope" in text
+    assert "fabgwas evaluate s.tsv p.tsv --out heart" in text
+
+
+def test_a_disease_has_a_roc_curve_and_a_quantity_has_none():
+    for binary, figures in ((True, 7), (False, 6)):
+        html = render_score_report(a_score_report(binary=binary))
+        images = re.findall(r"<img[^>]*>", html)
+        assert len(images) == 2 * figures  # light and dark
+        assert all(re.search(r'alt="[^"]{20,}"', image) for image in images)
+        assert ('id="roc"' in html) == binary
+
+
+def test_what_the_inputs_are_called_is_only_text():
+    data = replace(a_score_report(), title="<script>alert(1)</script>")
+    html = render_score_report(data)
+    assert html.count("<script>") == 1
+    assert "&lt;script&gt;" in html
+
+
+def test_equal_results_give_equal_files(tmp_path: Path):
+    write_score_report(tmp_path / "a.html", a_score_report())
+    assert (tmp_path / "a.html").read_text() == render_score_report(a_score_report())
+
+
+class TestDistribution:
+    def test_each_curve_holds_everyone(self, rng):
+        score, case = rng.standard_normal(500), rng.random(500) < 0.3
+        ax = score_distribution(score, case)
+        for line in ax.get_lines()[::2]:
+            x, y = line.get_data()
+            assert np.trapezoid(y, x) == pytest.approx(1.0, abs=0.01)
+
+    def test_a_constant_score_is_refused(self):
+        with pytest.raises(ValueError, match="score must vary"):
+            score_distribution(np.ones(5))
