@@ -7,8 +7,8 @@ from io import BytesIO
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.text import Text
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from scipy.special import log_ndtr
 
 from fabgwas.plots import (
