@@ -1,9 +1,8 @@
 """Text files, compressed or not, as streams of Arrow tables; checksums of sources."""
 
-import bz2
-import gzip
 import io
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +12,38 @@ import pyarrow.csv as pa_csv
 
 from fabgwas.errors import InputError
 from fabgwas.files import sha256_of
+from fabgwas.io._open import compression_of
 
 _BLOCK = 1 << 24  # bytes of text parsed at once
+_LONGEST_LINE = 1 << 24
 
 
-def open_binary(path: Path) -> io.BufferedIOBase | io.RawIOBase:
-    """Open a plain, gz, bgz, bz2 or zst file, told apart by its first bytes."""
-    with path.open("rb") as file:
-        magic = file.read(4)
-    if magic.startswith(b"\x1f\x8b"):
-        return gzip.open(path)
-    if magic.startswith(b"BZh"):
-        return bz2.open(path)
-    if magic == b"\x28\xb5\x2f\xfd":
-        import zstandard
+@contextmanager
+def open_binary(path: Path) -> Iterator[io.BufferedReader]:
+    """Open a plain, gz, bgz, bz2 or zst file, told apart by its first bytes.
 
-        return io.BufferedReader(zstandard.open(path, "rb"))
-    return path.open("rb")
+    Raises
+    ------
+    InputError
+        If it is no text, empty or cut off; the latter perhaps only while it is read.
+    """
+    compression = compression_of(path)
+    try:
+        with (
+            pa.input_stream(str(path), compression=compression) as stream,
+            io.BufferedReader(stream) as file,
+        ):
+            yield file
+    except (pa.ArrowInvalid, OSError) as error:
+        message = str(error).split("\n")[0]
+        raise InputError(f"{path}: {message}. Is the file complete?") from error
 
 
 def read_header(path: Path, comment: str = "##") -> tuple[str, int]:
     """First line that does not begin with `comment`, and the number of lines before it."""
     skipped = 0
     with open_binary(path) as file:
-        for line in file:
+        while line := file.readline(_LONGEST_LINE):
             text = line.decode("utf-8", "replace").rstrip("\r\n")
             if not text.startswith(comment):
                 return text, skipped
@@ -85,29 +92,25 @@ def read_batches(
         If a row has another number of columns, or a value not the type of its column.
     """
     wanted = columns or names
-    try:
-        with open_binary(path) as file:
-            yield from pa_csv.open_csv(
-                file,
-                read_options=pa_csv.ReadOptions(
-                    column_names=names, skip_rows=skip, block_size=_BLOCK, use_threads=False
-                ),
-                parse_options=pa_csv.ParseOptions(
-                    delimiter=delimiter,
-                    quote_char=quote,
-                    invalid_row_handler=None if comment is None else _passes(comment),
-                ),
-                convert_options=pa_csv.ConvertOptions(
-                    include_columns=wanted,
-                    column_types={name: pa.string() for name in wanted} | (types or {}),
-                    null_values=list(nulls),
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=True,
-                ),
-            )
-    except (pa.ArrowInvalid, OSError, EOFError) as error:
-        message = str(error).split("\n")[0]
-        raise InputError(f"{path}: {message}. Is the file complete?") from error
+    with open_binary(path) as file:
+        yield from pa_csv.open_csv(
+            file,
+            read_options=pa_csv.ReadOptions(
+                column_names=names, skip_rows=skip, block_size=_BLOCK, use_threads=False
+            ),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=delimiter,
+                quote_char=quote,
+                invalid_row_handler=None if comment is None else _passes(comment),
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                include_columns=wanted,
+                column_types={name: pa.string() for name in wanted} | (types or {}),
+                null_values=list(nulls),
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+            ),
+        )
 
 
 def _passes(comment: str) -> Callable[[pa_csv.InvalidRow], str]:

@@ -63,7 +63,7 @@ def split_header(content: pa.Buffer, path: str) -> Text:
     delimiter = "\t" if "\t" in first else None
     if delimiter is None and "," in first and " " not in first.strip():
         delimiter = ","
-    names = [name.strip().strip('"') for name in first.split(delimiter)]
+    names = [name.strip().strip('"') for name in first.split(delimiter)] or [""]
     names[0] = names[0].lstrip("#").strip()
     return Text(path, names, comments, body, line + 1, delimiter, '"' in first)
 
@@ -167,6 +167,8 @@ def _squeeze_lines(data: np.ndarray) -> bytes:
     np.logical_and(gap[1:], space[:-1], out=keep[1:])
     np.logical_not(keep[1:], out=keep[1:])
     data = data[keep]
+    if not data.size:
+        return b""
     gap = (data <= _BLANK) & (data != _NEWLINE)
     data[gap] = _TAB
     trailing = np.append(data[1:] == _NEWLINE, True)

@@ -1,6 +1,8 @@
 """Bytes of a file, whatever it is compressed with."""
 
+import os
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 
@@ -18,6 +20,12 @@ _OTHERS = {
     b"\xfd7zXZ": "compressed with xz; unpack it",
 }
 _ENOUGH = 4096
+# tables pack to a third or a twentieth; a small file that unpacks to all memory is hostile
+_LARGEST_RATIO, _LARGEST_SURELY = 200, 2**30
+_CHUNK = 2**24
+# bgzip marks its files in the first header, and ends them by this empty block
+_BGZIP = b"BC\x02\x00"
+_BGZIP_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 
 def read_bytes(path: Path) -> pa.Buffer:
@@ -28,7 +36,8 @@ def read_bytes(path: Path) -> pa.Buffer:
     Raises
     ------
     InputError
-        If the file cannot be read, is empty or is cut off.
+        If the file cannot be read, is empty, is cut off, or unpacks to over 1 GiB and over
+        200 times its size.
     """
     compression = compression_of(path)
     try:
@@ -36,14 +45,27 @@ def read_bytes(path: Path) -> pa.Buffer:
             with pa.memory_map(str(path)) as file:
                 content = file.read_buffer()
         else:
-            with pa.input_stream(str(path), compression=compression) as stream:
-                content = pa.py_buffer(stream.read())
+            content = _unpack(path, compression)
     except (OSError, pa.ArrowInvalid) as error:
         raise _unreadable(path, error) from error
     start = content.slice(0, min(_ENOUGH, content.size)).to_pybytes()
     if not start.strip() and not content.to_pybytes().strip():
         raise InputError(f"{path}: the file is empty.")
     return content
+
+
+def _unpack(path: Path, compression: str) -> pa.Buffer:
+    limit = max(_LARGEST_SURELY, _LARGEST_RATIO * path.stat().st_size)
+    sink = pa.BufferOutputStream()
+    with pa.input_stream(str(path), compression=compression) as stream:
+        while chunk := stream.read(_CHUNK):
+            sink.write(chunk)
+            if sink.tell() > limit:
+                raise InputError(
+                    f"{path}: unpacks to more than {_LARGEST_RATIO} times its size, as no "
+                    "table does; if it is one, unpack it yourself."
+                )
+    return sink.getvalue()
 
 
 def read_start(path: Path, size: int) -> bytes:
@@ -60,12 +82,20 @@ def read_start(path: Path, size: int) -> bytes:
 
 
 def compression_of(path: Path) -> str | None:
-    """Name of the compression in Arrow's terms, None for a plain file."""
+    """Name of the compression in Arrow's terms, None for a plain file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is empty or no text, or lacks the end that bgzip writes.
+    """
     if path.is_dir():
         raise InputError(f"{path}: is a folder, not a file.")
     try:
         with path.open("rb") as file:
-            start = file.read(8)
+            start = file.read(16)
+            if start[12:] == _BGZIP and not _has_end(file):
+                raise InputError(f"{path}: is cut off: the last block of bgzip is missing.")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}.") from error
     if not start:
@@ -74,6 +104,12 @@ def compression_of(path: Path) -> str | None:
         if start.startswith(magic):
             raise InputError(f"{path}: is {what}; a table of text is needed.")
     return next((name for magic, name in _MAGIC.items() if start.startswith(magic)), None)
+
+
+def _has_end(file: BinaryIO) -> bool:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - len(_BGZIP_END), 0))
+    return file.read() == _BGZIP_END
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:

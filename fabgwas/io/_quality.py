@@ -95,9 +95,9 @@ def doubts(
     some = slice(None, None, max(1, found.z.size // _COMPARED))
     warnings += _contradictions(Statistics(*(each[some] for each in found)), n[some], kind)
     z = found.z[some]
-    middle = float(np.median(z))
+    middle, spread = float(np.median(z)), float(np.hypot.reduce(z - z.mean()))
     # a median of so many normal numbers has this standard error; LD makes it larger
-    if abs(middle) > 0.2 + 10 * 1.25 * np.std(z) / np.sqrt(z.size):
+    if abs(middle) > 0.2 + 10 * 1.25 * spread / z.size:
         warnings.append(
             f"the median of z is {middle:.2f}: a column may be mislabelled, such as an "
             "odds ratio as its logarithm"
@@ -116,7 +116,7 @@ def _contradictions(
 ) -> list[str]:
     warnings = []
     size = np.abs(found.z)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         ratio = found.beta / found.se
         # Student's t is larger than the z of the same p-value by about t^3 / 4n
         slack = 0.05 + 0.05 * size

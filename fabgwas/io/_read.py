@@ -95,11 +95,13 @@ def read_sumstats(
     """
     if (n_cases is None) != (n_controls is None):
         raise ValueError("n_cases and n_controls must be given together.")
+    size = Size(n, n_cases, n_controls)
+    if not all(each is None or 0 < each < float("inf") for each in size):
+        raise ValueError(f"sample sizes must be positive and finite: {size}.")
     path = Path(path)
     known = {"effect_allele": effect_allele, "other_allele": other_allele}
     given = dict(columns or {}) | {k: v for k, v in known.items() if v is not None}
     stated = read_metadata(path)
-    size = Size(n, n_cases, n_controls)
     if path.suffix == ".parquet":
         return read_munged(path, size, build, min_info, min_maf, keep_indels=keep_indels)
     raw, layout, text = _read_raw(path, format, trait, given)

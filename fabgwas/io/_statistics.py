@@ -44,7 +44,7 @@ def statistics(raw: pa.Table, layout: Layout) -> Statistics:
     beta, se = _effect(raw, layout), column(raw, layout, "se")
     reported = _reported(raw, layout)
     underflow = np.zeros(raw.num_rows, bool)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         ratio = beta / se
         statistic = column(raw, layout, "z") if "z" in layout.columns else ratio
         sign = np.sign(np.where(np.isnan(beta), statistic, beta))

@@ -130,10 +130,14 @@ class Study:
         self._sift_alleles(keep_indels)
         self._sift_places()
         self._sift_limits(min_info, min_maf)
-        if not sieve.keep.any():
+        self._check_left()
+
+    def _check_left(self) -> None:
+        if not self.sieve.keep.any():
+            counts = self.sieve.counts.items()
             raise NothingToAnalyseError(
                 f"{self.path}: no row is left: "
-                + ", ".join(f"{name} {size:,}" for name, size in sieve.counts.items())
+                + ", ".join(f"{name} {size:,}" for name, size in counts)
                 + "."
             )
 
@@ -146,7 +150,8 @@ class Study:
             sieve.drop("missing_se", np.isnan(found.se) & ~np.isfinite(found.z))
             sieve.drop("bad_se", (found.se <= 0) | np.isinf(found.se))
         sieve.drop("missing_z", np.isnan(found.z))
-        sieve.drop("infinite_z", np.isinf(found.z))
+        # above 1e154 the p-value of z is 0 even as a logarithm
+        sieve.drop("infinite_z", np.isinf(found.z) | np.isinf(found.log_pvalue))
         if layout.statistic in ("t", "p"):
             sieve.drop("bad_pvalue", found.reported > 0)
 
@@ -198,8 +203,10 @@ class Study:
 
     def table(self, size: Size) -> tuple[pa.Table, str, tuple[str, ...]]:
         """The kept rows in canonical columns, which sample size was used, and warnings."""
-        keep = slice(None) if self.sieve.keep.all() else self.sieve.keep
         n, note = sample_size(self.raw, self.layout, size)
+        self.sieve.drop("bad_sample_size", (n <= 0) | np.isinf(n))
+        self._check_left()
+        keep = slice(None) if self.sieve.keep.all() else self.sieve.keep
         found = Statistics(*(values[keep] for values in self.found))
         frequency, n = self.frequency[keep], n[keep]
         warnings = quality.doubts(found, frequency, n, self.layout.statistic)
