@@ -10,7 +10,7 @@ from fabgwas.errors import UsageError
 PRIMARY_TESTS = ("family", "fab", "two-sided")
 UTILITIES = ("ld-score", "equal")
 MODELS = ("auto", "covariates", "ridge", "ldscore", "mixture")
-ORIENTATIONS = ("alternate", "minor")
+ORIENTATIONS = ("alternate", "minor", "derived")
 POPULATIONS = ("EUR", "AFR", "ASN")
 
 
@@ -50,6 +50,8 @@ class RunConfig:
     aux_rho: float | None = None
     model: str = "auto"
     orient: str = "alternate"
+    ancestral: str | None = None
+    """FASTA of ancestral alleles."""
     components: int = 256
     max_shift: float = 1.0
     utility: str = "ld-score"
@@ -69,6 +71,8 @@ class RunConfig:
         _one_of("utility", self.utility, UTILITIES)
         _one_of("model", self.model, MODELS)
         _one_of("orient", self.orient, ORIENTATIONS)
+        if (self.orient == "derived") != (self.ancestral is not None):
+            raise UsageError("orient derived and ancestral must be given together.")
         if self.aux_rho is not None and not -1 < self.aux_rho < 1:
             raise UsageError(f"aux_rho must lie within -1 and 1, but is {self.aux_rho:g}.")
         for name in ("p1", "p2", "r2", "alpha"):

@@ -35,11 +35,7 @@ def aligned_table(
     table = sumstats.table.take(pa.array(alignment.row))
     if table["pos"].null_count == 0:
         return table
-    keys = [
-        block.table.filter(pa.array(np.isin(block.rows, alignment.store_row)))
-        for block in store.iter_keys()
-    ]
-    places = pa.concat_tables(keys).select(["chrom", "pos"])
+    places = aligned_keys(store, alignment)
     for name, plain in (("chrom", pa.string()), ("pos", pa.int32())):
         filled = pc.coalesce(table[name].cast(plain), places[name].cast(plain))
         field = table.schema.field(name)
@@ -47,6 +43,14 @@ def aligned_table(
             table.schema.get_field_index(name), field, filled.cast(field.type)
         )
     return table
+
+
+def aligned_keys(store: EmbeddingStore, alignment: Alignment) -> pa.Table:
+    """The keys of the matched variants in the store, in the order of the alignment."""
+    return pa.concat_tables(
+        block.table.filter(pa.array(np.isin(block.rows, alignment.store_row)))
+        for block in store.iter_keys()
+    )
 
 
 def ld_and_frequency(

@@ -9,7 +9,6 @@ from jaxtyping import Float, Int
 
 from fabgwas.alignment import Alignment
 from fabgwas.auxiliary import Overlap, read_auxiliary
-from fabgwas.config import ORIENTATIONS
 from fabgwas.features import (
     Columns,
     Reference,
@@ -32,6 +31,7 @@ from fabgwas.link import (
     log_predictive,
     make_folds,
 )
+from fabgwas.orientation import orientation
 from fabgwas.show import as_html, as_text
 from fabgwas.store import EmbeddingStore
 from fabgwas.variants import chromosome_codes
@@ -111,6 +111,7 @@ def fit_prior(
     aux_shift: float = 0.0,
     model: str = "auto",
     orient: str = "alternate",
+    ancestral: str | None = None,
     components: int = 256,
     max_shift: float = 1.0,
     blocks: str | Partition = "EUR",
@@ -139,8 +140,10 @@ def fit_prior(
     model
         How effects depend on embeddings: see `fabgwas.link.cross_fit`.
     orient
-        The allele that predicted means point towards while learning: ``alternate`` of the
-        store, or ``minor`` where frequencies are known.
+        The allele that predicted means point towards while learning; see
+        `fabgwas.orientation`.
+    ancestral
+        FASTA of ancestral alleles, which ``derived`` needs.
     components
         Principal components of the embedding to use at most.
     max_shift
@@ -162,7 +165,7 @@ def fit_prior(
     ld_score, frequency = ld_and_frequency(table, panel)
     names, covariates = study_covariates(table, ld_score, frequency)
     weight = np.ones(block.size) if panel is None else 1 / redundancy(table, panel, block)
-    sign = alignment.sign * _orientation(orient, alignment.sign, frequency)
+    sign = alignment.sign * orientation(orient, store, alignment, frequency, ancestral)
     others = [read_auxiliary(table, other, ld_score, aux_rho) for other in aux]
     residuals = np.empty((block.size, len(others)))
     for number, other in enumerate(others):
@@ -222,22 +225,6 @@ def _features(
         dim = min(components, store.dim)
         features.append(convolved_features(own, dim, table, sign, panel, block))
     return features
-
-
-def _orientation(
-    orient: str,
-    sign: Float[np.ndarray, " variant"] | Int[np.ndarray, " variant"],
-    frequency: Float[np.ndarray, " variant"],
-) -> Float[np.ndarray, " variant"]:
-    """+1 where means point towards the alternate allele of the store while learning."""
-    if orient == "alternate":
-        return np.ones(sign.size)
-    if orient != "minor":
-        raise ValueError(
-            f"orient must be one of {', '.join(ORIENTATIONS)}, not {orient!r}."
-        )
-    alternate = np.where(sign > 0, frequency, 1 - frequency)
-    return np.where(alternate > 0.5, -1.0, 1.0)
 
 
 def _gain(

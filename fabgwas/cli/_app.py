@@ -72,6 +72,7 @@ def run(
     aux_rho: option.AuxRho = None,
     model: option.Model = "auto",
     orient: option.Orient = "alternate",
+    ancestral: option.Ancestral = None,
     components: option.Components = 256,
     max_shift: option.MaxShift = 1.0,
     utility: option.Utility = "ld-score",

@@ -94,8 +94,16 @@ Model = Annotated[
 Orient = Annotated[
     str,
     typer.Option(
-        help="Allele that predicted effects point towards while learning: alternate or "
-        "minor."
+        help="Allele that predicted effects point towards while learning: alternate, "
+        "minor, or derived."
+    ),
+]
+Ancestral = Annotated[
+    str | None,
+    typer.Option(
+        help="FASTA of ancestral alleles, as Ensembl has them, for derived ones; {chrom} "
+        "stands for chromosomes.",
+        metavar="FASTA",
     ),
 ]
 Posterior = Annotated[

@@ -1,5 +1,6 @@
 """Files that others wrote: genotypes, blocks, summary statistics and weights."""
 
+from fabgwas.io._ancestral import ancestral_bases, ancestral_files
 from fabgwas.io._annotations import read_annotations
 from fabgwas.io._bed import read_dosage
 from fabgwas.io._build import detect_build, normalize_build
@@ -18,6 +19,8 @@ __all__ = [
     "Genotypes",
     "SumStats",
     "Weights",
+    "ancestral_bases",
+    "ancestral_files",
     "blocks_from_bed",
     "detect_build",
     "lift_over",

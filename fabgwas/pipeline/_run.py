@@ -197,6 +197,7 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
                 aux_shift=aux_shift,
                 model=config.model,
                 orient=config.orient,
+                ancestral=config.ancestral,
                 components=config.components,
                 max_shift=config.max_shift,
                 blocks=blocks_of(config),

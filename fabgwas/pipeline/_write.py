@@ -12,7 +12,7 @@ import pyarrow as pa
 from fabgwas import __version__
 from fabgwas.config import POPULATIONS
 from fabgwas.errors import UsageError
-from fabgwas.io import write_table
+from fabgwas.io import ancestral_files, write_table
 from fabgwas.ldstore import LdStore
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
 
@@ -131,6 +131,8 @@ def write_run_manifest(result: "RunResult", command: Sequence[str], stages: Stag
             for bed in result.panel.genotypes.files
             for path in files_beside(bed)
         ]
+    if config.ancestral is not None:
+        inputs += [describe_input(path) for path in ancestral_files(config.ancestral)]
     others = (config.bim, config.liftover, *config.aux)
     inputs += [describe_input(path) for path in others if path is not None]
     written = [path for name, path in result.outputs.items() if name != "manifest"]
