@@ -10,6 +10,7 @@ import pyarrow as pa
 from jaxtyping import UInt8
 
 from fabgwas.errors import InputError, NothingToAnalyseError
+from fabgwas.io._open import blaming
 from fabgwas.variants import CHROMOSOMES, chromosome_code
 from fabgwas_embeddings._files import source_of
 from fabgwas_embeddings._variants import Shard
@@ -40,7 +41,7 @@ class FastaVariants:
     def open(cls, path: str | Path) -> "FastaVariants":
         """Open a FASTA file."""
         path = Path(path)
-        with path.open("rb") as file:
+        with blaming(path), path.open("rb") as file:
             if file.read(1) != b">":
                 raise InputError(
                     f"{path}: not a plain FASTA file; unpack it if it is compressed."
@@ -119,9 +120,11 @@ class FastaVariants:
 
     def _bases(self, chrom: str, start: int, stop: int) -> UInt8[np.ndarray, " base"]:
         """Codes of the bases `start` to `stop`, 0-based, the end excluded."""
-        letters = np.frombuffer(
-            self._fasta[self.names[chrom]][start:stop].encode(), np.uint8
-        )
+        try:
+            text = self._fasta[self.names[chrom]][start:stop]
+        except UnicodeDecodeError as error:
+            raise InputError(f"{self.path}: chromosome {chrom} is not text.") from error
+        letters = np.frombuffer(text.encode(), np.uint8)
         if letters.size != stop - start:
             raise InputError(f"{self.path}: does not fit its index; delete the .fai file.")
         return _CODE[letters]

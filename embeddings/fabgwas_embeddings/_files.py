@@ -1,7 +1,8 @@
 """Text files, compressed or not, as streams of Arrow tables; checksums of sources."""
 
 import io
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pyarrow.csv as pa_csv
 
 from fabgwas.errors import InputError
 from fabgwas.files import sha256_of
-from fabgwas.io._open import compression_of
+from fabgwas.io._open import blaming, compression_of
 
 _BLOCK = 1 << 24  # bytes of text parsed at once
 _LONGEST_LINE = 1 << 24
@@ -28,15 +29,12 @@ def open_binary(path: Path) -> Iterator[io.BufferedReader]:
         If it is no text, empty or cut off; the latter perhaps only while it is read.
     """
     compression = compression_of(path)
-    try:
-        with (
-            pa.input_stream(str(path), compression=compression) as stream,
-            io.BufferedReader(stream) as file,
-        ):
-            yield file
-    except (pa.ArrowInvalid, OSError) as error:
-        message = str(error).split("\n")[0]
-        raise InputError(f"{path}: {message}. Is the file complete?") from error
+    with (
+        blaming(path),
+        pa.input_stream(str(path), compression=compression) as stream,
+        io.BufferedReader(stream) as file,
+    ):
+        yield file
 
 
 def read_header(path: Path, comment: str = "##") -> tuple[str, int]:
@@ -61,7 +59,7 @@ def read_batches(
     types: dict[str, pa.DataType] | None = None,
     nulls: tuple[str, ...] = ("", ".", "NA"),
     quote: str | bool = False,
-    comment: str | None = None,
+    comment: bytes | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Stream the rows of a delimited text file, all columns as text unless told.
 
@@ -84,25 +82,25 @@ def read_batches(
     quote
         Quoting character, False if there is none.
     comment
-        Lines among the rows that begin with this and do not fit are passed over.
+        Lines that begin with this are passed over, and do not count among the skipped.
 
     Raises
     ------
     InputError
-        If a row has another number of columns, or a value not the type of its column.
+        If a row has another number of columns, or a value not the type of its column; or
+        if several columns have the name of one that is wanted.
     """
     wanted = columns or names
+    for name in wanted:
+        if names.count(name) > 1:
+            raise InputError(f"{path}: {names.count(name)} columns are called {name!r}.")
     with open_binary(path) as file:
         yield from pa_csv.open_csv(
-            file,
+            file if comment is None else _WithoutComments(file, comment),
             read_options=pa_csv.ReadOptions(
                 column_names=names, skip_rows=skip, block_size=_BLOCK, use_threads=False
             ),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=delimiter,
-                quote_char=quote,
-                invalid_row_handler=None if comment is None else _passes(comment),
-            ),
+            parse_options=pa_csv.ParseOptions(delimiter=delimiter, quote_char=quote),
             convert_options=pa_csv.ConvertOptions(
                 include_columns=wanted,
                 column_types={name: pa.string() for name in wanted} | (types or {}),
@@ -113,8 +111,26 @@ def read_batches(
         )
 
 
-def _passes(comment: str) -> Callable[[pa_csv.InvalidRow], str]:
-    return lambda row: "skip" if row.text.startswith(comment) else "error"
+class _WithoutComments(io.RawIOBase):
+    """A stream of text without the lines that begin with a mark."""
+
+    def __init__(self, file: io.BufferedReader, mark: bytes) -> None:
+        self._file = file
+        self._comment = re.compile(rb"(?m)^" + re.escape(mark) + rb".*\n?")
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, out: Any) -> int:
+        while not self._rest:
+            lines = self._file.read(_BLOCK) + self._file.readline()
+            if not lines:
+                return 0
+            self._rest = memoryview(self._comment.sub(b"", lines))
+        size = min(len(out), len(self._rest))
+        out[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
 
 
 def fill(table: pa.Table, name: str, column: pa.Array) -> pa.Table:

@@ -115,7 +115,7 @@ class _Place:
         self.pos = pos
         self.start = genes["start"].to_numpy()
         self.end = genes["end"].to_numpy()
-        self.forward = pc.equal(genes["strand"], "+").to_numpy()
+        self.forward = pc.fill_null(pc.equal(genes["strand"], "+"), False).to_numpy()
         self.tss = np.where(self.forward, self.start, self.end)
         # every pair of a variant and a gene that are close
         first = np.searchsorted(pos, self.start - NEARBY, "left")

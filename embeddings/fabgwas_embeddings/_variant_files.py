@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fabgwas.errors import InputError
+from fabgwas.io._open import blaming
 from fabgwas_embeddings._files import read_batches, read_header, source_of
 from fabgwas_embeddings._variants import VARIANT_COLUMNS, VariantList, no_variants, tidy
 
@@ -46,8 +47,9 @@ def variant_tables(path: Path) -> Iterator[pa.Table]:
         batches = _read_parquet(path)
     else:
         batches = _read_text(path)
-    for batch in batches:
-        yield pa.table(batch)
+    with blaming(path):
+        for batch in batches:
+            yield pa.table(batch)
 
 
 def _is_parquet(path: Path) -> bool:

@@ -123,7 +123,8 @@ def variant_list(table: pa.Table, name: str = "table") -> VariantList:
 
 
 def no_variants() -> pa.Table:
-    return pa.table({name: pa.array([], pa.string()) for name in VARIANT_COLUMNS})
+    kinds = dict.fromkeys(VARIANT_COLUMNS, pa.string()) | {"pos": pa.int32()}
+    return pa.schema(kinds).empty_table()
 
 
 def tidy(table: pa.Table, source: dict[str, Any], name: str) -> VariantList:

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 from jaxtyping import Float, Int
 
 from fabgwas.errors import InputError
+from fabgwas.io._delimited import read_columns, split_header, without_padding
 from fabgwas.io._match import match_rows
+from fabgwas.io._open import blaming, read_bytes
 
 _PLACE = ("chrom", "pos", "effect_allele", "other_allele")
 
@@ -36,19 +37,13 @@ def read_annotations(
     InputError
         If the file cannot be read, or shares no variant.
     """
-    text = {"chrom": pa.string(), "pos": pa.int32(), "rsid": pa.string()}
-    text |= {"effect_allele": pa.string(), "other_allele": pa.string()}
-    options = pyarrow.csv.ConvertOptions(column_types=text, null_values=["", "NA", "nan"])
-    try:
-        table = pyarrow.csv.read_csv(
-            path,
-            parse_options=pyarrow.csv.ParseOptions(delimiter="\t"),
-            convert_options=options,
-        )
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"{path}: cannot be read as text with tabs ({error}).") from error
+    text = without_padding(split_header(read_bytes(Path(path)), str(path)))
+    kinds = dict.fromkeys(text.header, pa.string())
+    if "pos" in kinds:
+        kinds["pos"] = pa.int32()
+    table = read_columns(text, kinds)
     row, at = _rows(table, variants, path)
-    names = [name for name in table.column_names if name not in text]
+    names = [name for name in table.column_names if name not in (*_PLACE, "rsid")]
     if not names or not row.size:
         reason = (
             "no annotation beside the variants" if not names else "none of the variants"
@@ -63,8 +58,12 @@ def _rows(
 ) -> tuple[Int[np.ndarray, " known"], Int[np.ndarray, " known"]]:
     """Rows of the variants and of the file that are the same variant."""
     if set(_PLACE) <= set(table.column_names):
-        match = match_rows(variants, table)
-        return match.left, match.right
+        known = np.flatnonzero(pc.fill_null(pc.greater(table["pos"], 0), False).to_numpy())
+        with blaming(path):
+            places = table.take(pa.array(known)).select(_PLACE)
+            places = places.set_column(1, "pos", places["pos"].cast(pa.int32()))
+        match = match_rows(variants, places)
+        return match.left, known[match.right]
     if "rsid" not in table.column_names:
         raise InputError(f"{path}: needs columns {' '.join(_PLACE)}, or rsid.")
     found = pc.index_in(variants["rsid"], table["rsid"].combine_chunks(), skip_nulls=True)
@@ -74,15 +73,14 @@ def _rows(
 def _numbers(
     column: pa.ChunkedArray, name: str, path: str | Path
 ) -> Float[np.ndarray, " known"]:
-    kind = column.type
-    if not (
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
-    ):
+    truth = pc.index_in(pc.utf8_lower(column), pa.array(["false", "true"]))
+    try:
+        numbers = pc.if_else(truth.is_valid(), None, column).cast(pa.float64())
+    except pa.ArrowInvalid as error:
         raise InputError(
             f"{path}: column {name!r} holds text, but annotations are numbers."
-        )
-    if pa.types.is_boolean(kind):
-        column = column.cast(pa.int8())
-    values = pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy()
+        ) from error
+    both = pc.coalesce(numbers, truth.cast(pa.float64()))
+    values = pc.fill_null(both, np.nan).to_numpy()
     known = np.isfinite(values)
     return np.where(known, values, values[known].mean() if known.any() else 0.0)

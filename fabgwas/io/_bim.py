@@ -1,5 +1,6 @@
 """The .bim and .fam tables beside a .bed file."""
 
+import codecs
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from fabgwas.errors import InputError
+from fabgwas.io._open import read_bytes
 from fabgwas.variants import CHROMOSOMES, chromosome_codes
 
 _BIM = {
@@ -32,7 +34,8 @@ _FAM = {
 def read_bim(path: Path) -> pa.Table:
     """Variants in canonical columns; A1 is the effect allele.
 
-    Chromosomes that are not among `fabgwas.variants.CHROMOSOMES` are null.
+    Chromosomes that are not among `fabgwas.variants.CHROMOSOMES` are null, and so are
+    those of variants whose position is not known or negative, as PLINK skips them.
     """
     return canonical_variants(_read(path, _BIM))
 
@@ -40,13 +43,17 @@ def read_bim(path: Path) -> pa.Table:
 def canonical_variants(table: pa.Table) -> pa.Table:
     """Columns of `Genotypes.variants` from text: known chromosomes, alleles in capitals."""
     code = chromosome_codes(table["chrom"])
+    pos = pc.fill_null(table["pos"], 0)
+    code[pc.less(pos, 0).to_numpy()] = 0
+    code[table["pos"].is_null().to_numpy()] = 0
     index = pa.array(code.astype(np.int8) - 1, mask=code == 0)
     chrom = pa.DictionaryArray.from_arrays(index, pa.array(CHROMOSOMES))
     alleles = {
         name: pc.utf8_upper(table[name]).combine_chunks().dictionary_encode()
         for name in ("effect_allele", "other_allele")
     }
-    return pa.table({"chrom": chrom, "pos": table["pos"], "rsid": table["rsid"], **alleles})
+    pos = pc.max_element_wise(pos, pa.scalar(0, pa.int32()))
+    return pa.table({"chrom": chrom, "pos": pos, "rsid": table["rsid"], **alleles})
 
 
 def read_fam(path: Path) -> pa.Table:
@@ -55,12 +62,10 @@ def read_fam(path: Path) -> pa.Table:
 
 
 def _read(path: Path, types: dict[str, pa.DataType]) -> pa.Table:
-    content = path.read_bytes()
+    content = read_bytes(path).to_pybytes().removeprefix(codecs.BOM_UTF8)
     first_line = content[: content.find(b"\n") + 1 or None]
     if first_line.count(b"\t") != len(types) - 1:
         content = re.sub(rb"[ \t]+", b"\t", re.sub(rb"(?m)^[ \t]+|[ \t]+$", b"", content))
-    if not content.strip():
-        raise InputError(f"{path}: the file is empty.")
     try:
         return pyarrow.csv.read_csv(
             pa.BufferReader(content),

@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib.resources import as_file, files
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -22,8 +23,15 @@ _FEWEST_BY_RSID, _FEWEST_BY_PLACE = 2, 10
 _SHARE = 0.9
 
 
-def normalize_build(name: str) -> str:
+def normalize_build(name: str, path: str | Path | None = None) -> str:
     """GRCh37 or GRCh38, for any usual spelling such as hg19, b37 or 38.
+
+    Parameters
+    ----------
+    name
+        The spelling.
+    path
+        File that it comes from, for the error.
 
     Raises
     ------
@@ -34,7 +42,10 @@ def normalize_build(name: str) -> str:
     for prefix in _PREFIXES:
         plain = plain.removeprefix(prefix)
     if plain not in _NAMES:
-        raise InputError(f"unknown genome build {name!r}; known are GRCh37 and GRCh38.")
+        where = "" if path is None else f"{path}: "
+        raise InputError(
+            f"{where}unknown genome build {name!r}; known are GRCh37 and GRCh38."
+        )
     return _NAMES[plain]
 
 

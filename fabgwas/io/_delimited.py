@@ -83,8 +83,14 @@ def read_columns(text: Text, types: dict[str, pa.DataType]) -> pa.Table:
     Raises
     ------
     InputError
-        Naming the line, if a row has too few or too many fields or a value is no number.
+        Naming the line, if a row has too few or too many fields or a value is no number;
+        or if two of the columns have the same name.
     """
+    for name in types:
+        if text.header.count(name) > 1:
+            raise InputError(
+                f"{text.path}: the column {name!r} occurs {text.header.count(name)} times."
+            )
     relaxed = {
         name: pa.float64() if pa.types.is_integer(kind) else kind
         for name, kind in types.items()

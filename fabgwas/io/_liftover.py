@@ -11,6 +11,7 @@ from jaxtyping import Bool, Int
 
 from fabgwas.errors import InputError, NothingToAnalyseError
 from fabgwas.io._build import detect_build, normalize_build
+from fabgwas.io._open import compression_of
 from fabgwas.io._quality import duplicated
 from fabgwas.io._sumstats import SumStats
 from fabgwas.variants import CHROMOSOMES, chromosome_code, chromosome_codes
@@ -128,8 +129,7 @@ def _lift(table: pa.Table, rows: Int[np.ndarray, " placed"], chain: Path) -> _Li
 def _open_chain(path: Path) -> "ChainFile":
     from liftover import ChainFile
 
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such chain file.")
+    compression_of(path)  # refuses what is no text
     try:
         return ChainFile(str(path), one_based=True)
     except (ValueError, OSError) as error:

@@ -1,6 +1,8 @@
 """Bytes of a file, whatever it is compressed with."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -68,6 +70,31 @@ def _unpack(path: Path, compression: str) -> pa.Buffer:
     return sink.getvalue()
 
 
+def read_text(path: Path) -> str:
+    """Content of a small file as text, without a byte-order mark.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is not text in UTF-8.
+    """
+    content = read_bytes(path).to_pybytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}, line {line}: is not text in UTF-8.") from error
+
+
+@contextmanager
+def blaming(path: str | Path) -> Iterator[None]:
+    """Name the file in errors of Arrow, which tell what is wrong but not where."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: {' '.join(str(error).split())[:300]}") from error
+
+
 def read_start(path: Path, size: int) -> bytes:
     """The first bytes of what `read_bytes` gives."""
     compression = compression_of(path)
@@ -96,6 +123,8 @@ def compression_of(path: Path) -> str | None:
             start = file.read(16)
             if start[12:] == _BGZIP and not _has_end(file):
                 raise InputError(f"{path}: is cut off: the last block of bgzip is missing.")
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: there is no such file.") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}.") from error
     if not start:

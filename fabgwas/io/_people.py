@@ -7,6 +7,7 @@ import pyarrow as pa
 from jaxtyping import Int
 
 from fabgwas.errors import InputError
+from fabgwas.io._open import read_text
 
 _NAMES_OF_COLUMNS = ("FID", "IID", "#FID", "#IID")
 
@@ -40,7 +41,7 @@ def read_people(path: str | Path, samples: pa.Table) -> Int[np.ndarray, " chosen
         by_name.setdefault((family, person), []).append(number)
         by_name.setdefault((person,), []).append(number)
     chosen: set[int] = set()
-    for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for line, text in enumerate(read_text(path).splitlines(), 1):
         fields = tuple(text.split()[:2])
         if not fields or fields[0].startswith("#") or fields[0] in _NAMES_OF_COLUMNS:
             continue

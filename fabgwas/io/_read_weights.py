@@ -199,7 +199,7 @@ def _build(facts: Mapping[str, str], path: Path) -> str | None:
     """The build that the header states, or the name of the file."""
     stated = facts.get("hmpos_build") or facts.get("build") or facts.get("genome_build")
     if stated and stated.upper() not in ("NR", "NA"):
-        return normalize_build(stated)
+        return normalize_build(stated, path)
     return build_in(path.name)
 
 

@@ -1,13 +1,18 @@
 """Block boundaries from a BED file."""
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from fabgwas.errors import InputError
+from fabgwas.io._open import read_text
 from fabgwas.ld import Blocks, make_blocks
 from fabgwas.variants import chromosome_code
+
+_NONE = (0, 0, 0, 0)
+_PLACE = re.compile(r"[0-9]{1,9}")
 
 
 def blocks_from_bed(path: str | Path) -> Blocks:
@@ -21,17 +26,16 @@ def blocks_from_bed(path: str | Path) -> Blocks:
         If a line is no interval, or two blocks overlap.
     """
     intervals = []
-    lines = Path(path).read_text().splitlines()
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_text(Path(path)).splitlines(), start=1):
         fields = line.split()
         if not fields or line.startswith(("#", "track", "browser")):
             continue
         if number == 1 and not "".join(fields[1:3]).isdigit():
             continue
-        if len(fields) < 3 or not (fields[1] + fields[2]).isdigit():
+        if len(fields) < 3 or not all(map(_PLACE.fullmatch, fields[1:3])):
             raise InputError(
                 f"{path}, line {number}: chromosome, start and stop are needed, "
-                f"not {line.strip()!r}."
+                f"not {line.strip()[:100]!r}."
             )
         code = chromosome_code(fields[0])
         if not code:
@@ -39,7 +43,8 @@ def blocks_from_bed(path: str | Path) -> Blocks:
         intervals.append((code, int(fields[1]), int(fields[2]), number))
     if not intervals:
         raise InputError(f"{path}: there are no blocks in this file.")
-    return make_blocks(*np.array(_boundaries(sorted(intervals), path)).reshape(-1, 2).T)
+    boundaries = np.array(_boundaries(sorted(intervals), path), np.int64)
+    return make_blocks(*boundaries.reshape(-1, 2).T)
 
 
 def _boundaries(
@@ -47,13 +52,12 @@ def _boundaries(
 ) -> list[tuple[int, int]]:
     """Places between consecutive blocks of a chromosome, in the middle of a gap."""
     result = []
-    for (chrom, _, stop, _), (code, start, end, number) in pairwise(intervals):
-        if code != chrom:
-            continue
-        if start < stop or end <= start:
+    for (chrom, _, stop, _), (code, start, end, number) in pairwise([_NONE, *intervals]):
+        if end <= start or (code == chrom and start < stop):
             raise InputError(
                 f"{path}, line {number}: the block {start}-{end} is empty or overlaps "
                 "another one."
             )
-        result.append((code, (stop + start) // 2))
+        if code == chrom:
+            result.append((code, (stop + start) // 2))
     return result

@@ -181,7 +181,7 @@ class TestTinyChain:
 
 class TestRefusals:
     def test_a_chain_that_is_not_there(self, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match=r"no\.chain: there is no such chain file"):
+        with pytest.raises(InputError, match=r"no\.chain: there is no such file"):
             lift_over(a_study([101]), tmp_path / "no.chain", "GRCh38")
 
     @pytest.mark.parametrize(

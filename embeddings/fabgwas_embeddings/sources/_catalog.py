@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fabgwas.errors import InputError
+from fabgwas.io._open import blaming
 from fabgwas.variants import chromosome_code
 from fabgwas_embeddings._files import fill, read_batches, read_header
 
@@ -67,13 +68,14 @@ def read_catalog(path: Path) -> pa.Table:
         table.schema.get_field_index("date"), "date", parsed.take(dates.indices)
     )
     at = table.schema.get_field_index("pvalue")
-    table = table.set_column(at, "pvalue", table["pvalue"].cast(pa.float64()))
-    return _split(table)
+    with blaming(path):
+        table = table.set_column(at, "pvalue", table["pvalue"].cast(pa.float64()))
+        return _split(table, path)
 
 
 def _date(text: str, path: Path) -> date:
     """A date as the catalog writes it, or a number of days since 1970."""
-    if re.fullmatch(r"\d+(\.0)?", text):
+    if re.fullmatch(r"[0-9]{1,6}(\.0)?", text):
         return _EPOCH + timedelta(days=int(float(text)))
     for form in _DATES:
         try:
@@ -83,7 +85,13 @@ def _date(text: str, path: Path) -> date:
     raise InputError(f"{path}: DATE {text!r} is no date; expected 2016-01-31.")
 
 
-def _split(table: pa.Table) -> pa.Table:
+def _position(text: str, path: Path) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}(\.0)?", text):
+        raise InputError(f"{path}: CHR_POS {text!r} is no position.")
+    return int(float(text))
+
+
+def _split(table: pa.Table, path: Path) -> pa.Table:
     """One row for each variant of haplotypes and interactions."""
     rows: list[int] = []
     columns: dict[str, list[Any]] = {"rsid": [], "chrom": [], "pos": [], "risk_allele": []}
@@ -98,7 +106,7 @@ def _split(table: pa.Table) -> pa.Table:
             whole = len(chroms) == len(places) == len(ids)
             columns["rsid"].append(rsid.strip())
             columns["chrom"].append(chroms[each] if whole else None)
-            columns["pos"].append(int(float(places[each])) if whole else None)
+            columns["pos"].append(_position(places[each], path) if whole else None)
             allele = risk.rpartition("-")[2] if "-" in risk else "?"
             columns["risk_allele"].append(
                 allele if re.fullmatch("[ACGT]+", allele) else None

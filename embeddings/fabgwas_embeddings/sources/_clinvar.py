@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fabgwas.errors import InputError
+from fabgwas.io._open import blaming
 from fabgwas_embeddings._files import read_batches, read_header
 
 CLINVAR_FIELDS = (
@@ -49,14 +50,16 @@ def read_clinvar(path: Path, build: str) -> Iterator[pa.RecordBatch]:
     names = header.split("\t")
     if header.startswith("#CHROM"):
         _check_build(path, build)
-        yield from _read_vcf(path, names, skipped + 1)
+        batches = _read_vcf(path, names, skipped + 1)
     elif names[0].lstrip("#") == "AlleleID":
-        yield from _read_summary(path, names, skipped + 1, build)
+        batches = _read_summary(path, names, skipped + 1, build)
     else:
         raise InputError(
             f"{path}: neither a ClinVar VCF nor variant_summary.txt; its first line is "
             f"{header[:60]!r}."
         )
+    with blaming(path):
+        yield from batches
 
 
 def _check_build(path: Path, build: str) -> None:
@@ -67,7 +70,7 @@ def _check_build(path: Path, build: str) -> None:
             if not line.startswith(b"##"):
                 return
             if line.startswith(b"##reference=") and build.encode() not in line:
-                told = line.decode().strip()
+                told = line.decode("utf-8", "replace").strip()
                 raise InputError(
                     f"{path}: {told}, but the variants are {build}; take ClinVar's {build} "
                     "file."

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fabgwas.errors import InputError
+from fabgwas.io._open import blaming
 from fabgwas_embeddings._files import read_batches, read_header
 
 FAVOR_FIELDS = (
@@ -49,27 +50,31 @@ def read_favor(path: Path) -> Iterator[pa.RecordBatch]:
     InputError
         If there is neither `variant_vcf` nor chromosome, position, ref_vcf and alt_vcf.
     """
+    with blaming(path):
+        for batch in _batches(path):
+            yield _canonical(batch)
+
+
+def _batches(path: Path) -> Iterator[pa.RecordBatch]:
     with path.open("rb") as file:
         parquet = file.read(4) == b"PAR1"
     if parquet:
         names = pq.read_schema(path).names
         columns = _wanted(names, path)
-        batches = pq.ParquetFile(path).iter_batches(columns=columns)
+        yield from pq.ParquetFile(path).iter_batches(columns=columns)
     else:
         header, skipped = read_header(path)
         names = [name.strip('"') for name in header.split(",")]
         columns = _wanted(names, path)
-        batches = read_batches(
+        yield from read_batches(
             path, names, skip=skipped + 1, delimiter=",", columns=columns, quote='"'
         )
-    for batch in batches:
-        yield _canonical(batch)
 
 
 def _wanted(names: list[str], path: Path) -> list[str]:
     known = {"rsid", *_TEXT}
-    keys = [_KEY] if _KEY in names else [name for name in _SPLIT_KEY if name in names]
-    if len(keys) not in (1, len(_SPLIT_KEY)) or not keys:
+    keys = [_KEY] if _KEY in names else list(_SPLIT_KEY)
+    if not set(keys) <= set(names):
         raise InputError(
             f"{path}: not a FAVOR table: no column {_KEY}, nor {', '.join(_SPLIT_KEY)}."
         )

@@ -41,7 +41,7 @@ def read_genes(
     """
     header, skipped = read_header(path, "#")
     if header.count("\t") == len(_GXF) - 1:
-        genes, exons = _read_gxf(path, skipped, coding_only)
+        genes, exons = _read_gxf(path, coding_only)
     else:
         genes, exons = _read_table(path, header.split("\t"), skipped + 1), None
     if not genes.num_rows:
@@ -54,14 +54,12 @@ def read_genes(
     return GeneModels(genes, text, build, source, exons)
 
 
-def _read_gxf(
-    path: Path, skipped: int, coding_only: bool
-) -> tuple[pa.Table, pa.Table | None]:
+def _read_gxf(path: Path, coding_only: bool) -> tuple[pa.Table, pa.Table | None]:
     genes, exons = [], []
     types = {"start": pa.int32(), "end": pa.int32()}
     columns = ["chrom", "type", "start", "end", "strand", "attributes"]
     for batch in read_batches(
-        path, _GXF, skip=skipped, columns=columns, types=types, comment="#"
+        path, _GXF, skip=0, columns=columns, types=types, comment=b"#"
     ):
         batch = batch.filter(pc.is_in(batch.column("type"), pa.array(_TYPES)))
         biotype = _attribute(batch.column("attributes"), _BIOTYPE)
@@ -74,8 +72,8 @@ def _read_gxf(
         symbol = _attribute(bodies.column("attributes"), _SYMBOL)
         bodies = bodies.select(["chrom", "start", "end", "strand"])
         genes.append(bodies.append_column("symbol", symbol))
-    table = _placed(pa.Table.from_batches(genes))
-    exon_table = _placed(pa.Table.from_batches(exons))
+    table = _placed(pa.Table.from_batches(genes), path)
+    exon_table = _placed(pa.Table.from_batches(exons), path)
     table = table.filter(pc.is_valid(table["symbol"]))
     return table, exon_table if exon_table.num_rows else None
 
@@ -89,15 +87,24 @@ def _read_table(path: Path, names: list[str], skip: int) -> pa.Table:
         )
     types = {"start": pa.int32(), "end": pa.int32()}
     batches = read_batches(path, names, skip=skip, columns=list(_TABLE), types=types)
-    return _placed(pa.Table.from_batches(list(batches)))
+    return _placed(pa.Table.from_batches(list(batches)), path)
 
 
 def _attribute(attributes: pa.StringArray, pattern: str) -> pa.StringArray:
     return pc.struct_field(pc.extract_regex(attributes, pattern), "value")
 
 
-def _placed(table: pa.Table) -> pa.Table:
+def _placed(table: pa.Table, path: Path) -> pa.Table:
     """Rows on known chromosomes, with our names, sorted."""
+    good = pc.and_(
+        pc.greater(table["start"], 0), pc.greater_equal(table["end"], table["start"])
+    )
+    bad = np.flatnonzero(~pc.fill_null(good, False).to_numpy())
+    if bad.size:
+        row = table.slice(bad[0], 1).to_pylist()[0]
+        raise InputError(
+            f"{path}: {row} is no gene: it needs start and end, 0 < start <= end."
+        )
     code = chromosome_codes(table["chrom"])
     rows = np.lexsort((table["start"].to_numpy(), code))
     rows = rows[code[rows] > 0]
