@@ -546,7 +546,7 @@ def test_unreadable_files_are_refused_in_one_line(tmp_path, content, message):
 def test_folders_and_absent_files_are_refused(tmp_path):
     with pytest.raises(InputError, match="is a folder"):
         read_sumstats(tmp_path)
-    with pytest.raises(InputError, match="No such file"):
+    with pytest.raises(InputError, match="no such file"):
         read_sumstats(tmp_path / "absent")
 
 
