@@ -62,7 +62,7 @@ def simulate(
     annotation = _annotations(rng, size)
     log_odds = annotation @ np.array(SETTINGS["annotation"]["effects"])
     vectors = _embedding(rng, log_odds, embedding)
-    probability = _calibrate(log_odds, causal)
+    probability = calibrate(log_odds, causal)
     is_causal = rng.random(size) < probability
     effect = np.where(is_causal, rng.standard_normal(size), 0.0)
     began = time.perf_counter()
@@ -152,7 +152,7 @@ def _annotations(
     return np.column_stack([*columns, rng.standard_normal(size)]).astype(np.float64)
 
 
-def _calibrate(
+def calibrate(
     log_odds: Float[np.ndarray, " variant"], share: float
 ) -> Float[np.ndarray, " variant"]:
     """Probabilities with these log odds up to a constant, and this mean."""

@@ -10,7 +10,7 @@ from scipy.special import log_ndtr
 from benchmarks.harness import Context, FunctionMethod
 from benchmarks.harness.interface import Task
 from benchmarks.prs._answer import Answer
-from benchmarks.prs._simulate import Study
+from benchmarks.prs._simulate import Study, calibrate
 from fabgwas.prs import (
     THRESHOLDS,
     MixtureSettings,
@@ -22,6 +22,7 @@ from fabgwas.prs import (
     pack_blocks,
     whiten,
 )
+from fabgwas.prs._sample import Sums
 
 _VARIATIONAL = MixtureSettings(averaging=0)
 
@@ -112,8 +113,8 @@ def _clump(study: Study, seed: int) -> np.ndarray:
     return effects[int(np.argmax(r))]
 
 
-def _oracle(study: Study, seed: int) -> np.ndarray:
-    """The sampler with the true prior probabilities and the true variance."""
+def oracle_posterior(study: Study, probability: np.ndarray, seed: int) -> Sums:
+    """Averages of the sampler with these prior probabilities and the true variance."""
     import jax
     import jax.numpy as jnp
 
@@ -121,14 +122,48 @@ def _oracle(study: Study, seed: int) -> np.ndarray:
     from fabgwas.prs._stochastic import Sampler
 
     problem, settings = problem_of(study), MixtureSettings(seed=seed)
-    p = study.probability
-    log_weight = jnp.asarray(np.column_stack([np.log1p(-p), np.log(p)]), jnp.float32)
-    slab_var = study.h2 / (study.causal_share * p.size)
-    one = jnp.ones_like(problem.z)
-    prior = Prior(log_weight, jnp.asarray([slab_var], jnp.float32), one)
+    log_weight = np.column_stack([np.log1p(-probability), np.log(probability)])
+    slab_var = study.h2 / (study.causal_share * probability.size)
+    prior = Prior(
+        jnp.asarray(log_weight, jnp.float32),
+        jnp.asarray([slab_var], jnp.float32),
+        jnp.ones_like(problem.z),
+    )
     sampler = Sampler(problem, jax.random.key(seed))
     sampler.rounds(prior, 2 + settings.judging + settings.learning)
-    mean = sampler.rounds(prior, settings.averaging).mean
+    return sampler.rounds(prior, settings.averaging)
+
+
+def _oracle(study: Study, seed: int) -> np.ndarray:
+    found = oracle_posterior(study, study.probability, seed)
+    return np.asarray(found.mean, np.float64) / np.sqrt(study.n)
+
+
+def _limit(study: Study, seed: int) -> np.ndarray:
+    r"""The oracle, but for what the study leaves unknown of the direction of the embedding.
+
+    At the truth the study tells of the log odds :math:`x'\beta` the information
+    :math:`H = X' \mathrm{diag}(P - p)^2 X`, with posterior probabilities P. The best
+    learner, which expects coefficients of their true spread :math:`1/\lambda`, ends near
+
+    .. math:: \hat\beta \sim N\{(H + \lambda)^{-1} H \beta,
+        (H + \lambda)^{-1} H (H + \lambda)^{-1}\}.
+    """
+    p = study.probability
+    posterior = np.asarray(oracle_posterior(study, p, seed).probability)[:, 0]
+    x = whiten(study.embedding.astype(np.float32)).x
+    x = np.column_stack([np.ones(len(x)), x])
+    truth = np.linalg.lstsq(x, np.log(p) - np.log1p(-p), rcond=None)[0]
+    truth[0] = 0.0
+    spread = float(truth @ truth) / (truth.size - 1)
+    information = (x * np.square(posterior - p)[:, None]).T @ x
+    penalty = np.diag([0.0, *np.full(truth.size - 1, 1 / spread)])
+    inverse = np.linalg.inv(information + penalty)
+    root = np.linalg.cholesky(information + 1e-9 * np.eye(truth.size))
+    noise = inverse @ root @ np.random.default_rng(seed).standard_normal(truth.size)
+    learned = x[:, 1:] @ (inverse @ information @ truth + noise)[1:]
+    known = calibrate(learned, study.causal_share)
+    mean = oracle_posterior(study, known, seed).mean
     return np.asarray(mean, np.float64) / np.sqrt(study.n)
 
 
@@ -138,6 +173,7 @@ METHODS = [
         ("mixture", _mixture, {"version": 1}),
         ("embedding", _embedding, {"version": 1}),
         ("oracle prior", _oracle, {"version": 1}),
+        ("limit of learning", _limit, {"version": 1}),
         ("annotations", _annotations, {"version": 1}),
         ("ct", _clump, {"thresholds": THRESHOLDS}),
         ("inf", _infinitesimal, {}),
