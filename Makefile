@@ -1,6 +1,7 @@
 # make demo   install, then run fabgwas on real UK Biobank height statistics
 # make test   install, then run everything that CI runs, but for
 # make test-models   the tests that need torch (5 GB on Linux), in an environment of their own
+# make docs   install, then show the documentation at http://127.0.0.1:8000
 # make bench  install, then run all benchmarks (hours) and write their tables
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 # one thread of BLAS per worker, or the workers fight for the processors
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto
 
-.PHONY: demo test bench test-models lint clean
+.PHONY: demo test docs bench test-models lint clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -20,18 +21,22 @@ test: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) --dist loadfile tests/unit tests/golden tests/e2e README.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	$(PYTEST) --dist loadfile tests/unit tests/golden tests/e2e README.md docs/howto
 	JAXTYPING_DISABLE=1 $(PYTEST) tests/calibration
 
 test-models: .venv-models/.ready
 	.venv-models/bin/python -m pytest --quiet tests/unit/test_embed_transformers.py
+
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks run --only-missing
 	$(BIN)/python -m benchmarks summarise
 
 clean:
-	rm -rf $(VENV) .venv-models demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf site $(VENV) .venv-models demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # uv only because it resolves and unpacks in parallel; it installs what pip would
 $(VENV)/.venv:

@@ -170,12 +170,21 @@ app.command(epilog="Example: fabgwas split height.gz --ld judges --out half")(sp
 @app.command(epilog="Example: fabgwas demo --out demo/height")
 def demo(
     out: option.Out = Path("fabgwas-demo/height"),
+    data: Annotated[
+        bool,
+        typer.Option(
+            "--data", help="Print the folder of the demo's files, and do nothing."
+        ),
+    ] = False,
     threads: option.Threads = None,
     quiet: option.Quiet = False,
 ) -> None:
     """Run on real UK Biobank height statistics of chromosome 22, from the demo extra."""
-    from fabgwas.cli._demo import run_demo
+    from fabgwas.cli._demo import demo_data, run_demo
 
+    if data:
+        typer.echo(demo_data())
+        return
     run_demo(out, threads=threads, quiet=quiet)
 
 
