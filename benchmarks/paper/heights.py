@@ -10,13 +10,14 @@ outlines FAB tests with such priors and reports no numbers.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.harness import Context, Metric, Skip, Task, need_file
 from benchmarks.properties.methods.encoders import ENCODERS, made
-from fabgwas_embeddings import Encoder
+from fabgwas_embeddings import Encoder, SourceFiles
 
 _STUDIES = {
     "height, chr22": (
@@ -27,6 +28,16 @@ _STUDIES = {
         "height_ukb_boltlmm_1000G/ukb_height_boltlmm.22windows.hg19.sumstats.txt.gz",
         "height_ukb_boltlmm_1000G/1000G_EUR489.22windows.hg19",
     ),
+}
+
+
+_CATALOG = "gwas_catalog/gwas_catalog_2016-01-18.hg38.tsv.gz"
+_BEFORE = date(2016, 1, 1)
+_LEFT_OUT: dict[str, dict[str, Any]] = {
+    "genes": {"exclude_sources": ("gwas_catalog",)},
+    "genes and catalog": {},
+    "genes and catalog without height": {"exclude_traits": ("height", "body height")},
+    "catalog": {"exclude_sources": ("genes",)},
 }
 
 
@@ -66,9 +77,19 @@ class HeightTask:
 class HeightMethod:
     """Embed the panel's variants with one encoder, and fit a prior."""
 
-    name: str
+    encoder: str
     make: Callable[[Context], Encoder]
-    settings: Mapping[str, Any]
+    text: str = "genes"
+
+    @property
+    def name(self) -> str:
+        """Encoder and text."""
+        return f"{self.encoder}, {self.text}"
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the texts lack, too."""
+        return {"encoder": self.encoder, "left out": _LEFT_OUT[self.text]}
 
     def suits(self, task: Task) -> bool:
         """Studies of height."""
@@ -80,13 +101,22 @@ class HeightMethod:
         from fabgwas_embeddings import embed_variants
 
         encoder = made(self.make, context)
+        told = _LEFT_OUT[self.text]
+        catalog = None
+        if "gwas_catalog" not in told.get("exclude_sources", ()):
+            catalog = need_file(context, _CATALOG)
+        sources = SourceFiles(gwas_catalog=catalog, catalog_before=_BEFORE, **told)
         if not encoder.local:
             raise Skip("is for encoders that run here")
         with TemporaryDirectory() as folder:
             began = time.perf_counter()
             bim = Path(f"{problem.panel}.bim")
             embedded = embed_variants(
-                bim, Path(folder) / "store", build="GRCh37", encoder=encoder
+                bim,
+                Path(folder) / "store",
+                build="GRCh37",
+                encoder=encoder,
+                sources=sources,
             )
             rate = embedded.n_texts / (time.perf_counter() - began)
             study = fg.read_sumstats(problem.sumstats, build="GRCh37")
@@ -106,7 +136,6 @@ class HeightMethod:
 
 TASKS = [HeightTask(name, {"study": name}) for name in _STUDIES]
 METHODS = [
-    HeightMethod(name, make, {"encoder": name})
-    for name, make in ENCODERS.items()
-    if name != "OpenAI"
+    *(HeightMethod(name, make) for name, make in ENCODERS.items() if name != "OpenAI"),
+    *(HeightMethod("USE", ENCODERS["USE"], text) for text in _LEFT_OUT if text != "genes"),
 ]
