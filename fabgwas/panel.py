@@ -3,6 +3,7 @@
 import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +31,7 @@ _CACHE_FOLDER = "fabgwas_cache"
 # in the name of cached files: to be raised when the arithmetic changes
 _CACHE_VERSION = 1
 _WINDOW = 1_000_000
+_OF_ARCHIVES = (zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -235,7 +237,8 @@ def _load(path: Path, n_variants: int) -> LdScores | None:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             scores = LdScores(*(stored[name] for name in LdScores._fields))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    # RuntimeError: a damaged archive may call itself encrypted
+    except (OSError, ValueError, LookupError, EOFError, RuntimeError, *_OF_ARCHIVES):
         return None
     fits = all(values.shape == (n_variants,) for values in scores)
     return scores if fits else None

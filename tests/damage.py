@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -272,3 +273,65 @@ def read_or_refuse(read: Callable[[], Any], *paths: Path) -> Any:
     assert any(str(path) in message for path in paths), message
     assert refusal.exit_code in (3, 4), message
     return None
+
+
+KINDS: list[pa.DataType] = [
+    pa.string(), pa.large_string(), pa.int8(), pa.int64(), pa.uint64(), pa.float16(),
+    pa.float32(), pa.float64(), pa.bool_(), pa.binary(), pa.date32(), pa.timestamp("ns"),
+    pa.null(), pa.dictionary(pa.int32(), pa.string()), pa.decimal128(20, 2),
+]  # fmt: skip
+
+
+def _other_kind(draw: st.DrawFn, table: pa.Table, at: int) -> pa.Table:
+    """A column of another type, or of lists or structures."""
+    column = table.column(at).combine_chunks()
+    kind = draw(st.sampled_from([*KINDS, "list", "struct"]))
+    if kind == "list":
+        ends = pa.array(range(len(column) + 1), pa.int32())
+        changed = pa.ListArray.from_arrays(ends, column)
+    elif kind == "struct":
+        changed = pa.StructArray.from_arrays([column], ["value"])
+    else:
+        try:
+            changed = column.cast(kind, safe=False)
+        except pa.ArrowException:
+            changed = pa.nulls(len(column), kind)
+    return table.set_column(at, table.column_names[at], changed)
+
+
+def _values(draw: st.DrawFn, table: pa.Table, at: int) -> pa.Table:
+    """Nulls, other numbers or other texts in a column."""
+    column = table.column(at).combine_chunks()
+    numbers = [0, -1, -(2**31), 2**31 - 1, 1e300, float("nan"), float("inf")]
+    others = numbers if pa.types.is_primitive(column.type) else ["", "X", "é\n", "1", "-5"]
+    values = column.to_pylist()
+    values[draw(st.integers(0, len(values) - 1))] = draw(st.sampled_from([None, *others]))
+    try:
+        return table.set_column(at, table.column_names[at], pa.array(values, column.type))
+    except (pa.ArrowException, OverflowError, TypeError, ValueError):
+        nothing = pa.nulls(len(column), column.type)
+        return table.set_column(at, table.column_names[at], nothing)
+
+
+@st.composite
+def retyped(draw: st.DrawFn, table: pa.Table) -> pa.Table:
+    """A table that lacks columns or rows, or whose columns have other types or values."""
+    for kind in draw(st.lists(st.sampled_from("ttttvvvvvndra"), min_size=1, max_size=3)):
+        if not table.num_columns or not table.num_rows:
+            break
+        at = draw(st.integers(0, table.num_columns - 1))
+        names = list(table.column_names)
+        if kind == "t":
+            table = _other_kind(draw, table, at)
+        elif kind == "v":
+            table = _values(draw, table, at)
+        elif kind == "n":
+            names[at] = draw(st.sampled_from(["", "other", names[0], names[at].upper()]))
+            table = table.rename_columns(names)
+        elif kind == "d":
+            table = table.remove_column(at)
+        elif kind == "r":
+            table = table.slice(0, draw(st.integers(0, table.num_rows)))
+        else:
+            table = pa.concat_tables([table, table])
+    return table

@@ -63,8 +63,8 @@ class FastaVariants:
 
         try:
             return Fasta(str(self.path), as_raw=True)
-        except (FastaIndexingError, ValueError) as error:
-            raise InputError(f"{self.path}: {error}") from error
+        except (FastaIndexingError, RuntimeError, ValueError) as error:
+            raise InputError(f"{self.path}: cannot be indexed: {error}") from error
         except OSError as error:
             raise InputError(
                 f"{self.path}: its index cannot be written beside it ({error}); write one "

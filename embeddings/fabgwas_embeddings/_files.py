@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 
 from fabgwas.errors import InputError
 from fabgwas.files import sha256_of
@@ -91,11 +92,9 @@ def read_batches(
         if several columns have the name of one that is wanted.
     """
     wanted = columns or names
-    for name in wanted:
-        if names.count(name) > 1:
-            raise InputError(f"{path}: {names.count(name)} columns are called {name!r}.")
+    _check_single(wanted, names, path)
     with open_binary(path) as file:
-        yield from pa_csv.open_csv(
+        batches = pa_csv.open_csv(
             file if comment is None else _WithoutComments(file, comment),
             read_options=pa_csv.ReadOptions(
                 column_names=names, skip_rows=skip, block_size=_BLOCK, use_threads=False
@@ -109,6 +108,41 @@ def read_batches(
                 quoted_strings_can_be_null=True,
             ),
         )
+        rows = 0
+        for batch in batches:
+            rows += len(batch)
+            yield batch
+        if not rows:
+            raise InputError(f"{path}: holds no rows.")
+
+
+def parquet_batches(
+    path: Path, choose: Callable[[list[str]], Collection[str]]
+) -> Iterator[pa.RecordBatch]:
+    """Stream some columns of a Parquet file, those that are chosen among its names.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, or has several columns of one chosen name.
+    """
+    with blaming(path):
+        try:
+            file = pq.ParquetFile(path, page_checksum_verification=True)
+            names = file.schema_arrow.names
+        except UnicodeDecodeError as error:
+            raise InputError(f"{path}: the names of its columns are no text.") from error
+        wanted = list(choose(names))
+        _check_single(wanted, names, path)
+        for batch in file.iter_batches(columns=wanted):
+            batch.validate(full=True)
+            yield batch
+
+
+def _check_single(wanted: Collection[str], names: list[str], path: Path) -> None:
+    for name in wanted:
+        if names.count(name) > 1:
+            raise InputError(f"{path}: {names.count(name)} columns are called {name!r}.")
 
 
 class _WithoutComments(io.RawIOBase):

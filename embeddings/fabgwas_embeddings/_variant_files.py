@@ -1,14 +1,13 @@
 """Readers of lists of variants, in the files that people have."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fabgwas.errors import InputError
 from fabgwas.io._open import blaming
-from fabgwas_embeddings._files import read_batches, read_header, source_of
+from fabgwas_embeddings._files import parquet_batches, read_batches, read_header, source_of
 from fabgwas_embeddings._variants import VARIANT_COLUMNS, VariantList, no_variants, tidy
 
 # names of a column in lower case, in order of preference
@@ -112,9 +111,13 @@ def _batches(
 
 
 def _read_parquet(path: Path) -> Iterator[pa.RecordBatch]:
-    file = pq.ParquetFile(path)
-    chosen = _choose(file.schema_arrow.names, path)
-    for batch in file.iter_batches(columns=list(chosen.values())):
+    chosen: dict[str, str] = {}
+
+    def choose(names: list[str]) -> Collection[str]:
+        chosen.update(_choose(names, path))
+        return chosen.values()
+
+    for batch in parquet_batches(path, choose):
         yield _canonical(batch, chosen)
 
 

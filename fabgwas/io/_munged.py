@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet
 
 from fabgwas.errors import InputError
 from fabgwas.io._build import normalize_build
@@ -13,7 +12,7 @@ from fabgwas.io._formats import Format, Layout
 from fabgwas.io._sizes import Size
 from fabgwas.io._study import CANONICAL, OPTIONAL, Study
 from fabgwas.io._sumstats import SumStats
-from fabgwas.io._tables import write_table
+from fabgwas.io._tables import read_parquet, write_table
 
 FORMAT = "fabgwas"
 
@@ -73,14 +72,20 @@ def read_munged(
 
 
 def _read(path: Path) -> tuple[pa.Table, dict[str, Any]]:
-    try:
-        table = pyarrow.parquet.read_table(path, partitioning=None)
-    except (OSError, pa.ArrowInvalid) as error:
-        message = " ".join(str(error).split())[:200]
-        raise InputError(f"{path}: cannot be read as Parquet: {message}.") from error
+    table = read_parquet(path)
     facts = (table.schema.metadata or {}).get(FORMAT.encode())
     missing = [name for name in CANONICAL if name not in table.column_names]
     if missing or facts is None:
         reason = f": there is no column {missing[0]!r}" if missing else ""
         raise InputError(f"{path}: was not written by fabgwas munge{reason}.")
-    return table, json.loads(facts)
+    for name, kind in (CANONICAL | dict.fromkeys(OPTIONAL, pa.float64())).items():
+        if name in table.column_names and table[name].type != kind:
+            raise InputError(
+                f"{path}: the column {name!r} holds {table[name].type}, not {kind}; write "
+                "the file with fabgwas munge again."
+            )
+    try:
+        known = json.loads(facts)
+        return table, {name: known[name] for name in _FACTS if name != "z_from"} | known
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path}: its metadata are damaged ({error!r}).") from error

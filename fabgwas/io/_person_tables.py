@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet
 from jaxtyping import Float
 
 from fabgwas.errors import InputError
 from fabgwas.io._bim import read_fam
 from fabgwas.io._delimited import read_columns, split_header, without_padding
-from fabgwas.io._open import read_bytes
+from fabgwas.io._open import blaming, read_bytes
+from fabgwas.io._tables import read_parquet
 
 ID = "IID"
 _PERSON = ("iid", "sample", "sample_id", "id")
@@ -40,15 +40,12 @@ def read_person_table(path: str | Path) -> pa.Table:
         fam = read_fam(path)
         raw = pa.table({ID: fam["sample"], "PHENO": fam["phenotype"]})
     elif path.suffix == ".parquet":
-        try:
-            raw = pyarrow.parquet.read_table(path, partitioning=None)
-        except (OSError, pa.ArrowInvalid) as error:
-            message = " ".join(str(error).split())[:200]
-            raise InputError(f"{path}: cannot be read as Parquet: {message}.") from error
+        raw = read_parquet(path)
     else:
         text = without_padding(split_header(read_bytes(path), str(path)))
         raw = read_columns(text, dict.fromkeys(text.header, pa.string()))
-    return _canonical(raw, path)
+    with blaming(path):
+        return _canonical(raw, path)
 
 
 def _canonical(raw: pa.Table, path: Path) -> pa.Table:
@@ -72,12 +69,14 @@ def _canonical(raw: pa.Table, path: Path) -> pa.Table:
 
 
 def _number(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """As float64 if that loses nothing; vectors stay as they are."""
+    """As float64 if that loses nothing, else as text; vectors of one length as such."""
     if pa.types.is_nested(column.type):
-        return column
+        first = pc.drop_null(column)[:1].to_pylist()
+        width = len(first[0]) if first else 0
+        return column.cast(pa.list_(pa.float64(), width))
     try:
         return column.cast(pa.float64())
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return column.cast(pa.string())
 
 
@@ -101,7 +100,9 @@ def numeric_matrix(
         column = table[name].combine_chunks()
         if pa.types.is_fixed_size_list(column.type):
             width = column.type.list_size
-            values = column.flatten().to_numpy().reshape(-1, width).astype(np.float64)
+            if column.null_count or not width:
+                raise InputError(f"{path}: column {name} lacks the vector of a person.")
+            values = pc.fill_null(column.flatten(), np.nan).to_numpy().reshape(-1, width)
             columns += list(values.T)
             names += [f"{name}_{k + 1}" for k in range(width)]
         elif pa.types.is_floating(column.type):

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet
 
 from fabgwas.errors import InputError, NothingToAnalyseError
 from fabgwas.io._build import normalize_build
 from fabgwas.io._delimited import Text, read_columns, split_header, without_padding
 from fabgwas.io._metadata import build_in
-from fabgwas.io._open import read_bytes
+from fabgwas.io._open import blaming, read_bytes
+from fabgwas.io._tables import read_parquet
 from fabgwas.io._weight_rows import FREQ, canonical_rows, columns_known, sieved
 from fabgwas.io._weights import FORMAT, Weights
 
@@ -49,7 +49,8 @@ def read_weights(path: str | Path, columns: Sequence[str] | None = None) -> Weig
         scores = _score_columns(raw.column_names, roles, columns, str(path))
     else:
         raw, roles, scores, facts = _read_text(path, columns)
-    table, counts = sieved(canonical_rows(raw, roles, scores), raw, roles, scores)
+    with blaming(path):
+        table, counts = sieved(canonical_rows(raw, roles, scores), raw, roles, scores)
     if not table.num_rows:
         raise NothingToAnalyseError(f"{path}: no weight is left of {counts['read']} rows.")
     return Weights(
@@ -110,14 +111,13 @@ def _score_columns(
 
 
 def _read_parquet(path: Path) -> tuple[pa.Table, dict[str, str]]:
+    table = read_parquet(path)
     try:
-        table = pyarrow.parquet.read_table(path, partitioning=None)
-    except (OSError, pa.ArrowInvalid) as error:
-        message = " ".join(str(error).split())[:200]
-        raise InputError(f"{path}: cannot be read as Parquet: {message}.") from error
-    stated = json.loads((table.schema.metadata or {}).get(FORMAT.encode(), b"{}"))
-    facts = {**stated.pop("facts", {}), **{k: v for k, v in stated.items() if v}}
-    return table, facts
+        stated = json.loads((table.schema.metadata or {}).get(FORMAT.encode(), b"{}"))
+        facts = {**stated.pop("facts", {}), **{k: v for k, v in stated.items() if v}}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: its metadata are damaged ({error!r}).") from error
+    return table, {name: str(value) for name, value in facts.items()}
 
 
 def _read_text(

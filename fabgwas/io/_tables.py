@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from fabgwas.errors import InputError
 from fabgwas.files import write_atomically
 
 _ROWS = 2**17
@@ -26,7 +27,9 @@ def write_table(table: pa.Table, path: str | Path, *, comments: str = "") -> Pat
     path = Path(path)
     with write_atomically(path) as temporary:
         if path.suffix == ".parquet":
-            pyarrow.parquet.write_table(table, temporary, compression="zstd")
+            pyarrow.parquet.write_table(
+                table, temporary, compression="zstd", write_page_checksum=True
+            )
         else:
             with temporary.open("wb") as file:
                 if path.suffix == ".gz":
@@ -36,6 +39,29 @@ def write_table(table: pa.Table, path: str | Path, *, comments: str = "") -> Pat
                 else:
                     _write_text(table, file, comments)
     return path
+
+
+def read_parquet(path: Path) -> pa.Table:
+    """Read a Parquet file, comparing its pages with their checksums if it has any.
+
+    Raises
+    ------
+    InputError
+        If it is no such file, or damaged, or has several columns of one name.
+    """
+    try:
+        table = pyarrow.parquet.read_table(
+            path, partitioning=None, page_checksum_verification=True
+        )
+        table.validate(full=True)
+        names = table.column_names
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        message = " ".join(str(error).split())[:200]
+        raise InputError(f"{path}: cannot be read as Parquet: {message}.") from error
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{path}: the column {twice!r} occurs {names.count(twice)} times.")
+    return table
 
 
 def _write_text(table: pa.Table, file: BufferedIOBase, comments: str) -> None:

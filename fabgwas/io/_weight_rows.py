@@ -62,7 +62,8 @@ def _positions(text: pa.ChunkedArray | pa.Array, placed: np.ndarray) -> pa.Array
     good = pc.match_substring_regex(text, r"^[0-9]+(\.[0-9]+)?([eE]\+?[0-9]+)?$")
     number = pc.if_else(pc.fill_null(good, False), text, None).cast(pa.float64())
     pos = pc.fill_null(number, np.nan).to_numpy()
-    known = placed & np.isfinite(pos)
+    with np.errstate(invalid="ignore"):
+        known = placed & (pos > 0) & (pos < 2**31)
     return pa.array(np.where(known, pos, 0).astype(np.int64), mask=~known)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from jaxtyping import Float
 
 from fabgwas.errors import InputError
 from fabgwas.files import sha256_of
+from fabgwas.io._tables import read_parquet
 from fabgwas.ld import Factor, Packed, multiply, unpack
 
 FORMAT = "fabgwas-ld"
@@ -100,12 +100,16 @@ def read_tables(folder: Path) -> tuple[LdMetadata, pa.Table, pa.Table]:
                 "format that this version reads."
             )
         metadata = LdMetadata(**content)
+        checksums = [metadata.checksums[name] for name in (VARIANTS, BLOCKS)]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(f"{path}: damaged metadata ({error}).") from error
-    for name, expected in metadata.checksums.items():
+    for name, expected in zip((VARIANTS, BLOCKS), checksums, strict=True):
         if not (folder / name).is_file() or sha256_of(folder / name) != expected:
             raise InputError(f"{folder / name}: absent or damaged; build the store again.")
-    variants, blocks = (pq.read_table(folder / name) for name in (VARIANTS, BLOCKS))
+    variants, blocks = (read_parquet(folder / name) for name in (VARIANTS, BLOCKS))
+    rows = metadata.n_variants, metadata.n_blocks
+    if metadata.encoding not in ENCODINGS or rows != (len(variants), len(blocks)):
+        raise InputError(f"{path}: does not fit {VARIANTS} and {BLOCKS}.")
     matrices = folder / MATRICES
     expected_size = sum(blocks["size"].to_pylist())
     found = matrices.stat().st_size if matrices.is_file() else 0

@@ -37,6 +37,28 @@ _COLLECTIONS = (
 _MODELS = {3072: "text-embedding-3-large", 1024: "Qwen3-Embedding-0.6B"}
 
 
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind)) or _is_text(kind)
+
+
+def _is_vector(kind: pa.DataType) -> bool:
+    lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    return any(each(kind) for each in lists) and bool(pa.types.is_floating(kind.value_type))
+
+
+_FITS = dict.fromkeys((*_ALLELES[0], *_ALLELES[1], "rsid"), _is_text) | {
+    "chrom": _is_number,
+    "pos": _is_number,
+    "embedding": _is_vector,
+}
+
+
 class PublishedShard(Shard):
     """A file of the published layout."""
 
@@ -50,7 +72,7 @@ class PublishedShard(Shard):
     def keys(self, batch: pa.RecordBatch) -> pa.Table:
         """Columns chrom pos ref alt rsid of a batch."""
         rows = batch.num_rows
-        codes = chromosome_codes(batch.column("chrom"))
+        codes = chromosome_codes(batch.column("chrom").cast(pa.string()))
         if not codes.all():
             name = batch.column("chrom")[int(codes.argmin())]
             raise self.damaged(f"unknown chromosome {name}")
@@ -73,10 +95,11 @@ class PublishedShard(Shard):
 
     def _positions_of(self, batch: pa.RecordBatch) -> pa.Int32Array:
         try:
-            pos = batch.column("pos").cast(pa.int32())
+            # text may be encoded by its dictionary
+            pos = batch.column("pos").cast(pa.string()).cast(pa.int32())
         except pa.ArrowInvalid as error:
             raise self.damaged(error) from error
-        if pos.null_count:
+        if pos.null_count or pc.any(pc.less_equal(pos, 0)).as_py():
             raise self.damaged("a variant without position")
         return pos
 
@@ -97,6 +120,8 @@ class PublishedShard(Shard):
         if values.null_count:
             raise self.damaged("a vector with missing numbers")
         out[:] = values.to_numpy().reshape(-1, dim)[select]
+        if not np.isfinite(out).all():
+            raise self.damaged("a vector of numbers that are not finite")
 
 
 def is_published(path: Path) -> bool:
@@ -134,9 +159,17 @@ def _files(path: Path) -> list[Path]:
 
 def _schema(file: Path) -> pa.Schema:
     try:
-        return pq.read_schema(file)
-    except (pa.ArrowException, OSError) as error:
+        schema = pq.read_schema(file)
+        kinds = dict(zip(schema.names, schema.types, strict=True))
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: not a Parquet file ({error}); copy it anew.") from error
+    for name, kind in kinds.items():
+        fits = _FITS.get(name)
+        if fits is not None and not (fits(kind) and schema.names.count(name) == 1):
+            raise InputError(
+                f"{file}: the column {name!r} of {kind} is not that of a published store."
+            )
+    return schema
 
 
 def _alleles(schema: pa.Schema) -> tuple[str, str]:
@@ -165,25 +198,33 @@ def _chroms(shard: PublishedShard) -> tuple[str, ...]:
             return (CHROMOSOMES[chromosome_code(named[1]) - 1],)
     try:
         names = pq.read_table(shard.path, columns=["chrom"], read_dictionary=["chrom"])
+        names.validate(full=True)
+        chroms = names["chrom"].cast(pa.string()).unique().to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise shard.damaged(error) from error
-    codes = {chromosome_code(name or "") for name in names["chrom"].unique().to_pylist()}
+    codes = {chromosome_code(name or "") for name in chroms}
     return tuple(CHROMOSOMES[code - 1] for code in sorted(codes - {0}))
 
 
 def _told_metadata(file: Path) -> StoreMetadata | None:
     """What an exported file says of its vectors."""
     text = (_schema(file).metadata or {}).get(METADATA_KEY)
-    return None if text is None else StoreMetadata.from_dict(json.loads(text))
+    try:
+        return None if text is None else StoreMetadata.from_dict(json.loads(text))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError(f"{file}: its metadata are damaged ({error!r}).") from error
 
 
 def _guess_metadata(path: Path, file: Path) -> StoreMetadata:
     """What the first rows and the folder names say; the files say nothing themselves."""
-    with pq.ParquetFile(file, buffer_size=1 << 18, pre_buffer=False) as parquet:
-        first = next(parquet.iter_batches(100, columns=["embedding"]), None)
-    if first is None or not first.num_rows:
+    try:
+        with pq.ParquetFile(file, buffer_size=1 << 18, pre_buffer=False) as parquet:
+            first = next(parquet.iter_batches(100, columns=["embedding"]), None)
+        vectors = [] if first is None else first.column("embedding").to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{file}: not a Parquet file ({error}); copy it anew.") from error
+    if not vectors or not all(vectors):
         raise InputError(f"{file}: holds no vectors.")
-    vectors = first.column("embedding").to_pylist()
     lengths = [np.linalg.norm(np.array(vector, float)) for vector in vectors]
     folders = {*path.resolve().parts, *file.parts}
     collection = next((name for name in _COLLECTIONS if name in folders), None)

@@ -58,7 +58,13 @@ def open_embeddings(path: str | Path) -> EmbeddingStore:
 
 def _open_shard(root: Path, metadata: StoreMetadata, entry: ShardEntry) -> NativeShard:
     shard = NativeShard(
-        root / entry.path, entry.rows, (entry.chrom,), metadata, entry.bytes, entry.sha256
+        root / entry.path,
+        entry.rows,
+        (entry.chrom,),
+        metadata,
+        entry.bytes,
+        entry.sha256,
+        entry.footer_crc32,
     )
     if not shard.path.exists():
         raise shard.damaged("the file is missing")

@@ -15,7 +15,12 @@ from jaxtyping import Float32, Int64
 
 from fabgwas.errors import InputError
 from fabgwas.store._codec import decode
-from fabgwas.store._schema import ROW_GROUP, StoreMetadata, chromosome_column
+from fabgwas.store._schema import (
+    ROW_GROUP,
+    StoreMetadata,
+    chromosome_column,
+    footer_crc32,
+)
 
 # quicker than a memory map, and the pages do not count as memory of the process
 _READ_BUFFER = 1 << 18
@@ -31,6 +36,7 @@ class Shard(ABC):
     metadata: StoreMetadata
     bytes: int | None = None
     sha256: str | None = None
+    footer_crc32: int | None = None
 
     key_columns: ClassVar[tuple[str, ...]]
 
@@ -86,7 +92,10 @@ class Shard(ABC):
         bounds = self._bounds
         try:
             with pq.ParquetFile(
-                self.path, buffer_size=_READ_BUFFER, pre_buffer=False
+                self.path,
+                buffer_size=_READ_BUFFER,
+                pre_buffer=False,
+                page_checksum_verification=True,
             ) as file:
                 for group in range(bounds.size - 1) if groups is None else groups:
                     row = int(bounds[group])
@@ -95,6 +104,8 @@ class Shard(ABC):
                     ):
                         yield row, batch
                         row += batch.num_rows
+                    if row != bounds[group + 1]:
+                        raise self.damaged(f"row group {group} is cut at row {row}")
         except (pa.ArrowException, OSError) as error:
             raise self.damaged(error) from error
 
@@ -107,6 +118,8 @@ class Shard(ABC):
 
     def _footer(self) -> tuple[np.ndarray, list[tuple[int, int]] | None]:
         try:
+            if self.footer_crc32 not in (None, footer_crc32(self.path)):
+                raise self.damaged("its footer differs from the one that was written")
             footer = pq.read_metadata(self.path)
         except (pa.ArrowException, OSError) as error:
             raise self.damaged(error) from error
@@ -114,10 +127,13 @@ class Shard(ABC):
         bounds = np.cumsum([0, *(group.num_rows for group in groups)], dtype=np.int64)
         if bounds[-1] != self.rows:
             raise self.damaged(f"{bounds[-1]} rows instead of {self.rows}")
+        if "pos" not in footer.schema.names:
+            raise self.damaged("no column pos")
         at = footer.schema.names.index("pos")
-        statistics = [group.column(at).statistics for group in groups]
-        if not all(s and s.physical_type == "INT32" for s in statistics):
+        if self.footer_crc32 is None:
+            # Arrow ends the process if it meets damaged statistics
             return bounds, None
+        statistics = [group.column(at).statistics for group in groups]
         return bounds, [(s.min, s.max) for s in statistics]
 
 
@@ -145,4 +161,9 @@ class NativeShard(Shard):
         out: Float32[np.ndarray, "variant dim"],
     ) -> None:
         """Write the selected vectors of a batch to `out`."""
+        kind = batch.schema.field("embedding").type
+        if kind != pa.binary(self.metadata.row_bytes):
+            raise self.damaged(
+                f"vectors of {kind} instead of {self.metadata.dim} {self.metadata.dtype}"
+            )
         decode(batch, self.metadata.dtype, select, out)

@@ -21,6 +21,7 @@ from fabgwas.store._schema import (
     STORE_FILE,
     ShardEntry,
     StoreMetadata,
+    footer_crc32,
     read_store_file,
     shard_name,
     shard_schema,
@@ -98,7 +99,8 @@ class StoreWriter:
         with write_atomically(path) as temporary:
             self._write(temporary, table, embedding)
             size, checksum = temporary.stat().st_size, sha256_of(temporary)
-        entry = ShardEntry(name, chrom, part, table.num_rows, size, checksum)
+            footer = footer_crc32(temporary)
+        entry = ShardEntry(name, chrom, part, table.num_rows, size, checksum, footer)
         self._entries[name] = entry
         return entry
 
@@ -146,6 +148,7 @@ class StoreWriter:
             compression={"embedding": "none"} | dict.fromkeys(others, "zstd"),
             use_dictionary=["ref", "alt"],
             write_statistics=["pos"],
+            write_page_checksum=True,
         ) as file:
             # by row group, so that no second copy of all vectors is made
             for start in range(0, table.num_rows, ROW_GROUP):
@@ -171,8 +174,9 @@ class StoreWriter:
                 f"{path}: belongs to a store of other metadata: delete it, write it anew."
             )
         chrom, part = name.removeprefix("chrom=").removesuffix(".parquet").split("/part-")
-        size = path.stat().st_size
-        return ShardEntry(name, chrom, int(part), footer.num_rows, size, sha256_of(path))
+        size, rows = path.stat().st_size, footer.num_rows
+        checksum, end = sha256_of(path), footer_crc32(path)
+        return ShardEntry(name, chrom, int(part), rows, size, checksum, end)
 
 
 def write_embeddings(

@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from fabgwas.errors import InputError
 from fabgwas.io._open import blaming
-from fabgwas_embeddings._files import read_batches, read_header
+from fabgwas_embeddings._files import parquet_batches, read_batches, read_header
 
 FAVOR_FIELDS = (
     "gencode_category",
@@ -59,9 +58,7 @@ def _batches(path: Path) -> Iterator[pa.RecordBatch]:
     with path.open("rb") as file:
         parquet = file.read(4) == b"PAR1"
     if parquet:
-        names = pq.read_schema(path).names
-        columns = _wanted(names, path)
-        yield from pq.ParquetFile(path).iter_batches(columns=columns)
+        yield from parquet_batches(path, lambda names: _wanted(names, path))
     else:
         header, skipped = read_header(path)
         names = [name.strip('"') for name in header.split(",")]
