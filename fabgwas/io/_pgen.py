@@ -1,5 +1,7 @@
 """PLINK 2 filesets (.pgen, .pvar, .psam), through the extra pgen."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,9 @@ class PgenSource:
 
     def __init__(self, path: Path, n_samples: int, n_variants: int) -> None:
         pgenlib = _library(path)
-        try:
+        self._path = path
+        with self._blaming():
             self._reader: Any = pgenlib.PgenReader(str(path).encode(), n_samples)
-        except (RuntimeError, OSError) as error:
-            message = " ".join(str(error).split())
-            raise InputError(f"{path}: cannot be read as .pgen: {message}.") from error
         found = self._reader.get_variant_ct()
         if found != n_variants:
             raise InputError(
@@ -43,9 +43,20 @@ class PgenSource:
         """Dosages of the chosen variants; nan where missing."""
         index = np.arange(self._n_variants, dtype=np.uint32)[which]
         dosage = np.empty((index.size, self._n_samples), np.float32)
-        self._reader.read_dosages_list(index.astype(np.uint32), dosage)
+        with self._blaming():
+            self._reader.read_dosages_list(index.astype(np.uint32), dosage)
         dosage[dosage == _MISSING] = np.nan
         return dosage.T
+
+    @contextmanager
+    def _blaming(self) -> Iterator[None]:
+        try:
+            yield
+        except (RuntimeError, OSError) as error:
+            message = " ".join(str(error).split())
+            raise InputError(
+                f"{self._path}: cannot be read as .pgen: {message}."
+            ) from error
 
 
 def read_pvar(path: Path) -> pa.Table:
