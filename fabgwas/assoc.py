@@ -11,6 +11,7 @@ from fabgwas.fab import (
     fab_intervals,
     fab_log_pvalues,
     family_log_pvalues,
+    family_prior,
     family_weights,
     posterior,
     storey_log_qvalues,
@@ -23,7 +24,6 @@ COLUMN_OF_TEST = {
     "fab": "log_pvalue_fab",
     "family": "log_pvalue_family",
 }
-_LEAST_FAMILY_VAR = 1.0
 COVARIATES_ONLY = "family-covariates"
 """The family test under the prior of the covariates alone: the reference of gains."""
 
@@ -65,13 +65,13 @@ def fab_test(
     mean, var, prob = prior.moments
     log_p = fab_log_pvalues(z, mean, var)
     known = prior.reference
-    # under a slab narrower than the noise, z would hardly count and utility would rank
-    wide, known_wide = (np.maximum(v, _LEAST_FAMILY_VAR) for v in (var, known.var))
-    log_p_family = family_log_pvalues(z, mean, wide, prior.fold, prob, utility)
-    reference = family_log_pvalues(
-        z, known.mean, known_wide, prior.fold, known.prob, utility
+    level = alpha / z.size
+    mine, theirs = (family_prior(*each, level, utility) for each in (prior.moments, known))
+    log_p_family, reference = (
+        family_log_pvalues(z, each.mean, each.var, prior.fold, utility=each.utility)
+        for each in (mine, theirs)
     )
-    weight = family_weights(mean, wide, prior.fold, alpha / z.size, prob, utility)
+    weight = family_weights(mine.mean, mine.var, prior.fold, level, utility=mine.utility)
     beta, se = estimates(table)
     lower, upper = _intervals(beta, se, mean, var, alpha)
     columns = {

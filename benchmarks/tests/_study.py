@@ -8,7 +8,7 @@ from scipy.special import log_ndtr
 
 from benchmarks.harness import Context, Skip
 from benchmarks.tests._genome import SETTINGS, Genome, load_genome
-from fabgwas.fab import bh_log_qvalues, family_log_pvalues
+from fabgwas.fab import bh_log_qvalues, family_log_pvalues, family_prior
 from fabgwas.features import convolved_features
 from fabgwas.link import Features, Folds, Moments, Prior, cross_fit, make_folds
 
@@ -51,18 +51,16 @@ class Study:
             return bh_log_qvalues(log_p) <= np.log(self.level)
         return log_p <= np.log(self.level / self.size)
 
+    def family(self, prior: Moments, *, by_ld: bool) -> np.ndarray:
+        """The family test as `fabgwas.fab_test` makes it."""
+        utility = 1 / self.ld_score if by_ld else None
+        mean, var, value = family_prior(*prior, self.level / self.size, utility)
+        return family_log_pvalues(self.z, mean, var, self.folds.fold, utility=value)
+
     def references(self) -> dict[str, np.ndarray]:
         """What is rejected by the tests that gains are measured against."""
         if not self._references:
-            prior = self.prior("auto").covariates
-            log_p = family_log_pvalues(
-                self.z,
-                prior.mean,
-                prior.var,
-                self.folds.fold,
-                prior.prob,
-                1 / self.ld_score,
-            )
+            log_p = self.family(self.prior("auto").covariates, by_ld=True)
             self._references["two-sided"] = self.reject(self.log_pvalue)
             self._references["covariates"] = self.reject(log_p)
         return self._references

@@ -25,6 +25,7 @@ from fabgwas.fab import (
     bh_log_qvalues,
     fab_log_pvalues,
     family_log_pvalues,
+    family_prior,
     posterior,
     storey_log_qvalues,
 )
@@ -129,8 +130,9 @@ def _storey(study: Study, context: Context, seed: int) -> np.ndarray:
 
 
 def _family(name: str, study: Study, context: Context, seed: int) -> np.ndarray:
-    mean, var, prob = study.priors[name]
-    return _bh(family_log_pvalues(study.z, mean, var, study.folds.fold, prob))
+    level = _SETTINGS["level"] / study.z.size
+    mean, var, value = family_prior(*study.priors[name], level)
+    return _bh(family_log_pvalues(study.z, mean, var, study.folds.fold, utility=value))
 
 
 def _fab(study: Study, context: Context, seed: int) -> np.ndarray:
@@ -175,6 +177,7 @@ METHODS = [
     FunctionMethod(
         name=f"FDR, {name}",
         answer=answer,
+        settings={"version": 2} if name.startswith("family") else {},
         meant_for=lambda task: task.name == "discoveries, BMI",
     )
     for name, answer in (

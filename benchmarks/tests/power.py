@@ -24,14 +24,19 @@ def _family(prior: Callable[[Study], Moments], *, by_ld: bool, fdr: bool = False
     """The family test under a prior; with 1 / (LD score) as utility, or equal ones."""
 
     def answer(study: Study, context: Context, seed: int) -> np.ndarray:
-        found = prior(study)
-        utility = 1 / study.ld_score if by_ld else None
-        log_p = family_log_pvalues(
-            study.z, found.mean, found.var, study.folds.fold, found.prob, utility
-        )
-        return study.reject(log_p, fdr=fdr)
+        return study.reject(study.family(prior(study), by_ld=by_ld), fdr=fdr)
 
     return answer
+
+
+def _own_slabs(study: Study, context: Context, seed: int) -> np.ndarray:
+    """The family test whose likelihood ratios are those of the fitted prior itself."""
+    found = study.prior("auto").moments
+    log_p = family_log_pvalues(
+        study.z, found.mean, np.maximum(found.var, 1.0), study.folds.fold, found.prob,
+        1 / study.ld_score,
+    )  # fmt: skip
+    return study.reject(log_p)
 
 
 def _linked(model: str, study: Study) -> Moments:
@@ -109,7 +114,9 @@ def _is_power(task: object) -> bool:
 
 
 def _method(name: str, answer) -> FunctionMethod:
-    return FunctionMethod(name=name, answer=answer, meant_for=_is_power)
+    # gains of all are told against the family test with the covariates
+    settings = {"version": 2}
+    return FunctionMethod(name=name, answer=answer, settings=settings, meant_for=_is_power)
 
 
 _UTILITIES = {"a = 1/LD score": True, "a = 1": False}
@@ -133,6 +140,7 @@ METHODS = [
         for shape in ("normal", "slab")
         for told, by_ld in _UTILITIES.items()
     ),
+    _method("family, auto, fitted slabs, a = 1/LD score", _own_slabs),
     _method("weights by group of the prior", partial(_weighted, by="prior", fdr=False)),
     _method("weights by LD score", partial(_weighted, by="LD score", fdr=False)),
     _method("two-sided, FDR", partial(_two_sided, fdr=True)),

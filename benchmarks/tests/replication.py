@@ -17,7 +17,7 @@ from scipy.special import log_ndtr
 from benchmarks.harness import Context, FunctionMethod, FunctionTask, need_file
 from benchmarks.tests._genome import open_half
 from fabgwas.evaluate import panel_noise, split_z
-from fabgwas.fab import family_log_pvalues
+from fabgwas.fab import family_log_pvalues, family_prior
 from fabgwas.ld import ldsc_intercept
 from fabgwas.link import Moments
 
@@ -118,8 +118,9 @@ def _two_sided(halves: Halves, context: Context, seed: int) -> np.ndarray:
 
 
 def _family(prior: str, halves: Halves, context: Context, seed: int) -> np.ndarray:
-    mean, var, prob = halves.priors[prior]
-    return family_log_pvalues(halves.first, mean, var, halves.fold, prob, halves.utility)
+    level = _SETTINGS["level"] / halves.first.size
+    mean, var, value = family_prior(*halves.priors[prior], level, halves.utility)
+    return family_log_pvalues(halves.first, mean, var, halves.fold, utility=value)
 
 
 def _judge(halves: Halves, log_p: np.ndarray, seed: int) -> dict[str, float]:
@@ -152,6 +153,7 @@ METHODS = [
     FunctionMethod(
         name=f"half of the study, {name}",
         answer=answer,
+        settings={"version": 2} if name.startswith("family") else {},
         meant_for=lambda task: task.name.startswith("replication"),
     )
     for name, answer in (

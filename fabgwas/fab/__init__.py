@@ -1,6 +1,7 @@
 """FAB tests of variants and of families, intervals, false discovery rates, posteriors."""
 
 from fabgwas.fab._family import family_log_pvalues, family_weights
+from fabgwas.fab._family_prior import FamilyPrior, family_prior
 from fabgwas.fab._intervals import fab_intervals
 from fabgwas.fab._multiplicity import (
     bh_log_qvalues,
@@ -14,12 +15,14 @@ from fabgwas.fab._quadratic import quadratic_log_pvalue
 from fabgwas.fab._sets import SetTest, kernel_test, variance_kernel
 
 __all__ = [
+    "FamilyPrior",
     "Posterior",
     "SetTest",
     "bh_log_qvalues",
     "fab_intervals",
     "fab_log_pvalues",
     "family_log_pvalues",
+    "family_prior",
     "family_weights",
     "fcr_intervals",
     "kernel_test",
