@@ -1,6 +1,7 @@
 # make demo   install, then run fabgwas on real UK Biobank height statistics
 # make test   install, then run everything that CI runs, but for
 # make test-models   the tests that need torch (5 GB on Linux), in an environment of their own
+# make notebooks   install, then run the notebooks and keep their outputs
 # make docs   install, then show the documentation at http://127.0.0.1:8000
 # make bench  install, then run all benchmarks (hours) and write their tables
 
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 # one thread of BLAS per worker, or the workers fight for the processors
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto
 
-.PHONY: demo test docs bench test-models lint clean
+.PHONY: demo test docs notebooks bench test-models lint clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -27,6 +28,9 @@ test: $(VENV)/.dev
 
 test-models: .venv-models/.ready
 	.venv-models/bin/python -m pytest --quiet tests/unit/test_embed_transformers.py
+
+notebooks: $(VENV)/.dev
+	$(BIN)/python notebooks/execute.py
 
 docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve

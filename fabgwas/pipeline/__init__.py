@@ -8,6 +8,8 @@ from fabgwas.pipeline._evaluate_sumstats import (
     evaluate_sumstats,
 )
 from fabgwas.pipeline._ld import LdConfig, describe_ld, make_ld
+from fabgwas.pipeline._prs import PrsResult, make_prs
+from fabgwas.pipeline._prs_config import PrsConfig
 from fabgwas.pipeline._read import check_request, read_study
 from fabgwas.pipeline._run import RunResult, check, run
 from fabgwas.pipeline._score import ScoreConfig, ScoreResult, score
@@ -22,6 +24,8 @@ __all__ = [
     "EvaluateSumstatsConfig",
     "EvaluateSumstatsResult",
     "LdConfig",
+    "PrsConfig",
+    "PrsResult",
     "RunResult",
     "ScoreConfig",
     "ScoreResult",
@@ -34,6 +38,7 @@ __all__ = [
     "evaluate",
     "evaluate_sumstats",
     "make_ld",
+    "make_prs",
     "read_study",
     "refuse_to_replace",
     "run",

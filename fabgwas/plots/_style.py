@@ -17,7 +17,7 @@ _FONTS = ("Inter", "Helvetica Neue", "Helvetica", "Arial", "Liberation Sans", "D
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """Colours of a figure; the background is left transparent.
+    """Colours of a figure.
 
     `primary` and `reference` are pairs for neighbouring chromosomes. All hues are of the
     Okabe-Ito palette, lightened or darkened to stand out from `surface`.
@@ -27,7 +27,7 @@ class Style:
     muted: str
     grid: str
     surface: str
-    """The page the figure is meant for: halos of labels, hollow markers."""
+    """The page the figure is meant for: background, halos of labels, hollow markers."""
     primary: tuple[str, str]
     reference: tuple[str, str]
     gained: str
@@ -73,8 +73,7 @@ def font() -> str:
 def new_axes(ax: Axes | None, size: tuple[float, float], style: Style) -> Axes:
     """`ax` in the house style, or the axes of a new figure of `size` inches."""
     if ax is None:
-        figure = Figure(figsize=size, layout="constrained")
-        figure.patch.set_alpha(0)
+        figure = Figure(figsize=size, layout="constrained", facecolor=style.surface)
         ax = figure.add_subplot()
     ax.set_facecolor("none")
     ax.spines[["top", "right"]].set_visible(False)
