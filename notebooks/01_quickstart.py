@@ -74,8 +74,9 @@ level = 0.05 / results.num_rows
 fg.find_loci(results, "two-sided", panel, p1=level).num_rows
 
 # %% [markdown]
-# loci. So the prior gained nothing here, and lost nothing but a merged clump. In
-# pictures:
+# loci, and they are the same places: where another variant leads, a clump may part into
+# two or two may merge. The report of `fabgwas run` counts what is gained and lost by
+# place, and here both are none. In pictures:
 
 # %%
 from fabgwas.plots import mirrored_manhattan

@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 
 from fabgwas import __version__
 from fabgwas.assoc import COLUMN_OF_TEST
+from fabgwas.ld import ldsc_intercept
 from fabgwas.loci import level_of
 from fabgwas.manifest import environment, hide_secrets
+from fabgwas.prior import FittedPrior
 from fabgwas.report import (
     Clumping,
     Embedding,
@@ -28,6 +30,10 @@ from fabgwas.variants import chromosome_codes
 
 if TYPE_CHECKING:
     from fabgwas.pipeline._run import RunResult
+
+_NORMAL_95 = 1.96
+# a jackknife of fewer LD blocks tells no interval
+_LEAST_BLOCKS = 20
 
 
 def report_data(
@@ -142,4 +148,22 @@ def _prior(result: "RunResult") -> PriorFacts:
             for report in prior.reports
         ],
         gain=Estimate(prior.gain.mean, prior.gain.lower, prior.gain.upper),
+        ld_intercept=_ld_intercept(prior),
     )
+
+
+def _ld_intercept(prior: FittedPrior) -> Estimate | None:
+    """The intercept of the LD score regression, where there is LD enough for one."""
+    ld_score = prior.ld_score
+    if ld_score is None or np.ptp(ld_score) == 0:
+        return None
+    if np.unique(prior.block).size < _LEAST_BLOCKS:
+        return None
+    n = prior.study["n"].to_numpy().astype(float)
+    known = np.isfinite(n) & (n > 0)
+    # a common size cancels in the intercept
+    n = np.where(known, n, np.median(n[known]) if known.any() else 1.0)
+    z = prior.study["z"].to_numpy()
+    fit = ldsc_intercept(z, ld_score, n, block=prior.block)
+    margin = _NORMAL_95 * fit.intercept_se
+    return Estimate(fit.intercept, fit.intercept - margin, fit.intercept + margin)

@@ -52,8 +52,9 @@ def explain_merges(comparison: Comparison) -> str:
         return ""
     others = "locus lies" if usual == 1 else "loci lie"
     number = "" if usual == 1 else f"{usual:,} "
+    which = "The other" if comparison.lost else "All" if number else "The"
     return (
-        f"The other {number}two-sided {others} in {counted(found, 'locus')} of the "
+        f"{which} {number}two-sided {others} in {counted(found, 'locus')} of the "
         f"{in_words(comparison.test)} test: clumps merge or part where another variant "
         "leads."
     )

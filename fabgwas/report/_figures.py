@@ -97,13 +97,11 @@ def calibration_picture(data: ReportData) -> Picture:
     """Observed against expected size of z."""
 
     def draw(ax: Axes, style: Style) -> None:
-        known = data.prior.ld_intercept
         prior_calibration(
             data.prior_mean,
             data.prior_var,
             data.z,
             ax,
-            intercept=known.value if known else 1.0,
             block=data.block,
             style=style,
         )

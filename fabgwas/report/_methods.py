@@ -145,21 +145,21 @@ def _tests(data: ReportData) -> list[str]:
     return [
         "From these priors we computed FAB p-values and confidence intervals (Hoff, 2022; "
         "Bryan and Hoff, 2023) and family p-values, which weight hypotheses (Roeder and "
-        "Wasserman, 2009) by their prior-predictive likelihood ratio and control the "
-        f"family-wise error rate over all variants tested. {_utility(data)}",
+        f"Wasserman, 2009) by {_weights(data)} and control the family-wise error rate over "
+        "all variants tested.",
         f"The {in_words(data.primary)} test was declared primary before the analysis; "
         f"significance levels were: {levels}.",
     ]
 
 
-def _utility(data: ReportData) -> str:
-    """What the family test tries to find most of."""
+def _weights(data: ReportData) -> str:
+    """What the family test spends its error by."""
     if data.settings.get("utility", "equal") == "ld-score" and data.clumping.panel:
         return (
-            "Weights maximised the expected number of independent discoveries, a variant "
-            "counting 1 / (LD score)."
+            "the square root of the squared effect that the prior expects, per unit of "
+            "the LD score"
         )
-    return "Weights maximised the expected number of discoveries."
+    return "the square root of the squared effect that the prior expects"
 
 
 def _loci(data: ReportData) -> list[str]:

@@ -41,6 +41,15 @@ def test_the_tutorial_runs_word_by_word(tutorial):
     assert (folder / "height.report.html").is_file()
 
 
+def test_the_report_tells_inflation_from_confounding(tutorial):
+    folder, _ = tutorial
+    report = (folder / "height.report.html").read_text(encoding="utf-8")
+    intercept = re.search(r"LD score intercept</dt>\s*<dd>(.+?)</dd>", report)
+    value, lower, upper = map(float, re.findall(r"\d\.\d+", intercept[1]))
+    assert lower < value < upper
+    assert 0.8 < value < 1.8  # lambda is 2.5: most of it is polygenic
+
+
 def test_every_column_of_a_run_is_explained(tutorial):
     folder, _ = tutorial
     columns = {

@@ -263,7 +263,7 @@ class TestMethods:
         assert "/home" not in text
         assert "(reference panel 1000G_eur, n = 378)" in text
         assert "whole linkage disequilibrium blocks (of mine.bed)" in text
-        assert "a variant counting 1 / (LD score)" in text
+        assert "that the prior expects, per unit of the LD score and control" in text
         assert (
             "Descriptions drew on the place and alleles of the variant, gene models of "
             "GENCODE and own table." in text
