@@ -166,8 +166,9 @@ def _adafdr(study: Study, context: Context, seed: int) -> np.ndarray:
     from adafdr.method import adafdr_test
 
     x = study.heterozygosity[:, None]
-    told = adafdr_test(np.exp(study.log_pvalue), x, alpha=_SETTINGS["level"])
-    return np.asarray(told["decision"], bool)
+    p = np.exp(study.log_pvalue)
+    _, threshold, _ = adafdr_test(p, x, alpha=_SETTINGS["level"], fast_mode=False)
+    return p <= threshold
 
 
 TASKS = [
