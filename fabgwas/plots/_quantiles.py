@@ -3,9 +3,11 @@
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from fabgwas.plots._style import LIGHT, Style, finish, label_axes, new_axes
+
+_ALL_DIGITS, _SOME_DIGITS = tuple(range(1, 10)), (1, 2, 5)
 
 
 def quantile_plot(
@@ -50,9 +52,11 @@ def quantile_plot(
         )
     if binary:
         ax.set_yscale("log")
-        plain = FuncFormatter(lambda value, _: f"{value:g}")
-        ax.yaxis.set_major_formatter(plain)
-        ax.yaxis.set_minor_formatter(plain if _is_narrow(lower, upper) else NullFormatter())
+        # labels at 0.5, 1, 2, 5, ...; less than a decade would have too few of them
+        subs = _ALL_DIGITS if _is_narrow(lower, upper) else _SOME_DIGITS
+        ax.yaxis.set_major_locator(LogLocator(subs=subs))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_xticks(place)
     effect = "Odds ratio" if binary else "Difference of means"
     label_axes(ax, "Quantile of the score", f"{effect} to the middle", style)
@@ -103,5 +107,5 @@ def reliability(
 
 
 def _is_narrow(lower: np.ndarray, upper: np.ndarray) -> bool:
-    """Whether less than a decade is shown, so that decades alone would leave no label."""
+    """Whether less than a decade is shown."""
     return bool(np.nanmax(upper) < 10 * np.nanmin(lower))

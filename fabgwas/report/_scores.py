@@ -13,6 +13,7 @@ from fabgwas.plots import Style, quantile_plot, reliability, roc, score_distribu
 from fabgwas.report._figures import Picture, draw_picture
 from fabgwas.report._format import number
 from fabgwas.report._html import render_page, write_page
+from fabgwas.report._methods_scores import score_methods, score_references
 
 _METRICS = {
     "auc": "AUC",
@@ -105,18 +106,28 @@ def render_score_report(data: ScoreReport) -> str:
             for one in data.scores
         ],
         difference_metric=headline,
+        methods=score_methods(data),
+        references=score_references(data),
     )
 
 
 def _roc_picture(data: ScoreReport) -> Picture:
     area = {row.score: row for row in data.measures if row.metric == "auc"}
     shown = sorted(data.scores, key=lambda one: -area[one.name].estimate)[:_MOST_CURVES]
-    curves = {f"{one.name}, AUC {area[one.name].estimate:.3f}": one.values for one in shown}
+    curves = {
+        f"{one.name}, AUC {_with_interval(area[one.name])}": one.values for one in shown
+    }
 
     def draw(ax: Axes, style: Style) -> None:
         roc(curves, data.y > 0.5, ax, style=style)
 
     return draw_picture(draw, (4.8, 4.6), f"ROC curves: {'; '.join(curves)}.")
+
+
+def _with_interval(row: Measure) -> str:
+    if row.lower is None or row.upper is None:
+        return f"{row.estimate:.3f}"
+    return f"{row.estimate:.3f} ({row.lower:.3f} to {row.upper:.3f})"
 
 
 def _distribution(data: ScoreReport, one: ScoreFigures) -> Picture:

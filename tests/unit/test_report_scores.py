@@ -72,6 +72,23 @@ def test_a_disease_has_a_roc_curve_and_a_quantity_has_none():
         assert ('id="roc"' in html) == binary
 
 
+def test_methods_can_be_pasted_and_cite_what_was_used():
+    disease = replace(a_score_report(), settings={"prevalence": 0.01, "quantiles": 10})
+    text = plain(render_score_report(disease))
+    assert "2 scores were evaluated in 600 people" in text
+    assert "on the liability scale (Lee et al., 2012), for a prevalence of 0.01" in text
+    assert "in 10 bins of people" in text
+    assert "DeLong ER, DeLong DM" in text
+    quantity = plain(render_score_report(a_score_report(binary=False)))
+    assert "Differences of means compare each of 10 quantiles" in quantity
+    assert "DeLong" not in quantity.split("Methods")[-1]
+
+
+def test_curves_are_named_with_their_areas_and_intervals():
+    html = render_score_report(a_score_report())
+    assert "good, AUC 0.780 (0.740 to 0.820)" in html
+
+
 def test_what_the_inputs_are_called_is_only_text():
     data = replace(a_score_report(), title="<script>alert(1)</script>")
     html = render_score_report(data)
