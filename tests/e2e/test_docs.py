@@ -79,6 +79,14 @@ def test_the_columns_with_posteriors_are_explained():
         assert f"`{name}`" in DICTIONARY
 
 
+def test_links_between_pages_lead_somewhere():
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for link in re.findall(
+            r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8")
+        ):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
 @pytest.mark.parametrize("page", sorted(str(p.relative_to(ROOT)) for p in
                                         (ROOT / "docs").rglob("*.md")))  # fmt: skip
 def test_options_that_pages_name_exist(page):
