@@ -81,9 +81,8 @@ def test_the_columns_with_posteriors_are_explained():
 
 def test_links_between_pages_lead_somewhere():
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
-        for link in re.findall(
-            r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8")
-        ):
+        text = page.read_text(encoding="utf-8")
+        for link in re.findall(r"\]\((?!https?://)([^)#]+)", text):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
