@@ -46,7 +46,7 @@ def fab_log_pvalues(
     Raises
     ------
     ValueError
-        If a value is not a number, or a variance is negative.
+        If z or a prior mean is not finite, or a variance is negative or not a number.
 
     References
     ----------
@@ -55,7 +55,7 @@ def fab_log_pvalues(
     statistic, shift = np.broadcast_arrays(
         np.asarray(z, float), prior_shift(prior_mean, prior_var)
     )
-    _require_numbers("z", statistic)
+    require_finite("z", statistic)
     shifted = statistic + shift
     sign = np.where(statistic + shifted >= 0, 1.0, -1.0)
     # 1 - |Phi(z + b) - Phi(-z)| is a sum of two tails, so nothing cancels
@@ -71,19 +71,23 @@ def prior_shift(prior_mean: Numbers, prior_var: Numbers) -> Values:
     mean, var = np.broadcast_arrays(
         np.asarray(prior_mean, float), np.asarray(prior_var, float)
     )
-    _require_numbers("prior_mean", mean)
-    _require_numbers("prior_var", var)
-    if np.any(var < 0):
-        worst = int(np.argmin(var))
+    require_finite("prior_mean", mean)
+    wrong = ~(var >= 0)
+    if wrong.any():
+        first = int(np.flatnonzero(wrong)[0])
         raise ValueError(
-            f"prior_var must not be negative, but prior_var[{worst}] is "
-            f"{var.flat[worst]:g}."
+            f"prior_var must not be negative, but prior_var[{first}] is "
+            f"{var.flat[first]:g}."
         )
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.asarray(np.where(mean == 0, 0.0, 2.0 * mean / var))
+        return np.asarray(np.where(mean == 0, 0.0, mean / (0.5 * var)))
 
 
-def _require_numbers(name: str, values: Values) -> None:
-    if np.isnan(values).any():
-        first = int(np.flatnonzero(np.isnan(values))[0])
-        raise ValueError(f"{name} must be numbers, but {name}[{first}] is nan.")
+def require_finite(name: str, values: Values) -> None:
+    """Raise an error that names the first value that is infinite or not a number."""
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        first = int(np.flatnonzero(wrong)[0])
+        raise ValueError(
+            f"{name} must be finite, but {name}[{first}] is {values.flat[first]:g}."
+        )
