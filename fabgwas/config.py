@@ -79,10 +79,12 @@ class RunConfig:
             value = getattr(self, name)
             if value is not None and not 0 < value < 1:
                 raise UsageError(f"{name} must be between 0 and 1, but is {value:g}.")
+        if self.alpha > 0.5:
+            raise UsageError(f"alpha must be at most 0.5, but is {self.alpha:g}.")
         for name in ("n", "n_cases", "n_controls", "components", "max_shift", "kb"):
             value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise UsageError(f"{name} must be positive, but is {value:g}.")
+            if value is not None and not 0 < value < float("inf"):
+                raise UsageError(f"{name} must be positive and finite, but is {value:g}.")
         for name in ("min_info", "min_maf"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:

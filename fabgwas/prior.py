@@ -1,6 +1,7 @@
 """The prior of a study: features of its variants, folds, and a cross-fitted link."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from jaxtyping import Float, Int
 
 from fabgwas.alignment import Alignment
 from fabgwas.auxiliary import Overlap, read_auxiliary
+from fabgwas.errors import InputError
 from fabgwas.features import (
     Columns,
     Reference,
@@ -27,6 +29,7 @@ from fabgwas.link import (
     Features,
     FoldReport,
     Moments,
+    TooFewVariantsError,
     cross_fit,
     log_predictive,
     make_folds,
@@ -152,6 +155,11 @@ def fit_prior(
         LD blocks that folds respect: EUR, AFR or ASN, or those of `blocks_from_bed`.
     seed
         Of the resampling behind the interval of the gain.
+
+    Raises
+    ------
+    InputError
+        If the study has too few variants or LD blocks to learn from.
     """
     table = aligned_table(sumstats, store, alignment)
     chrom = chromosome_codes(table["chrom"]).astype(np.int64)
@@ -161,7 +169,8 @@ def fit_prior(
         if isinstance(blocks, str)
         else find_blocks(chrom, pos, blocks)
     )
-    folds = make_folds(chrom, pos, block)
+    with _blaming(sumstats, block):
+        folds = make_folds(chrom, pos, block)
     ld_score, frequency = ld_and_frequency(table, panel)
     names, covariates = study_covariates(table, ld_score, frequency)
     weight = np.ones(block.size) if panel is None else 1 / redundancy(table, panel, block)
@@ -180,9 +189,10 @@ def fit_prior(
         components,
     )
     z = table["z"].to_numpy() * sign
-    prior = cross_fit(
-        z, covariates, features, weight, folds, model=model, max_shift=max_shift
-    )
+    with _blaming(sumstats, block):
+        prior = cross_fit(
+            z, covariates, features, weight, folds, model=model, max_shift=max_shift
+        )
     difference = log_predictive(z, prior.moments) - log_predictive(z, prior.covariates)
     return FittedPrior(
         study=table,
@@ -198,6 +208,18 @@ def fit_prior(
         reports=tuple(prior.reports),
         gain=_gain(difference, weight, block, np.random.default_rng(seed)),
     )
+
+
+@contextmanager
+def _blaming(sumstats: SumStats, block: Blocks) -> Iterator[None]:
+    """Name the study where it is too small to learn a prior from."""
+    try:
+        yield
+    except TooFewVariantsError as error:
+        raise InputError(
+            f"{sumstats.path}: {block.size:,} aligned variants in {np.unique(block).size} "
+            f"LD blocks are too few to learn a prior: {error}"
+        ) from error
 
 
 def _features(

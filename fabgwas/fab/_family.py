@@ -92,7 +92,8 @@ def family_weights(
     r"""How much of the error budget each variant holds when tested at `level`.
 
     :math:`w_k = P_0(s_k \ge t) / \ell` where t solves
-    :math:`\sum_{k \in f} P_0(s_k \ge t) = m_f \ell`: mean 1 in each fold.
+    :math:`\sum_{k \in f} P_0(s_k \ge t) = m_f \ell`: mean 1 in each fold, or
+    less where equal scores cannot share the rest of the budget.
     """
     size = np.asarray(fold).size
     scores = _log_scores(prior_mean, prior_var, prior_prob, utility, size)

@@ -6,8 +6,11 @@ from scipy.optimize.elementwise import find_root
 from scipy.special import log_ndtr, ndtri, stdtrit
 
 from fabgwas.fab._numbers import Numbers
-from fabgwas.fab._pvalues import Values, prior_shift
+from fabgwas.fab._pvalues import Values, prior_shift, require_finite
 from fabgwas.fab._student import log_stdtr
+
+# a prior mean this many standard errors away is as good as one farther
+_FARTHEST = 1e100
 
 
 def fab_intervals(
@@ -38,7 +41,8 @@ def fab_intervals(
         Prior means and variances of the effect, in the units of the estimate. A
         variance of ``inf`` gives the usual interval.
     alpha
-        One minus the coverage.
+        One minus the coverage, at most 0.5: above, what is not rejected may be no interval
+        around the estimate.
     df
         Degrees of freedom; None for the normal distribution.
 
@@ -52,8 +56,8 @@ def fab_intervals(
     Yu, C. and Hoff, P. D. (2018). Adaptive multigroup confidence intervals with constant
     coverage. Biometrika 105, 319-335.
     """
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha must be between 0 and 1, but is {alpha:g}.")
+    if not 0 < alpha <= 0.5:
+        raise ValueError(f"alpha must be above 0 and at most 0.5, but is {alpha:g}.")
     prior_shift(prior_mean, prior_var)  # checks both
     center, scale, mean, var = np.broadcast_arrays(
         *(np.asarray(value, float) for value in (estimate, se, prior_mean, prior_var))
@@ -61,8 +65,10 @@ def fab_intervals(
     if not np.all(scale > 0):
         worst = int(np.argmin(scale))
         raise ValueError(f"se must be positive, but se[{worst}] is {scale.flat[worst]:g}.")
-    distance = np.atleast_1d((mean - center) / scale)
+    require_finite("estimate", center)
+    require_finite("se", scale)
     with np.errstate(over="ignore"):
+        distance = np.atleast_1d(np.clip((mean - center) / scale, -_FARTHEST, _FARTHEST))
         ratio = np.atleast_1d((var / scale) / (2 * scale))
     up = _reach(distance, ratio, alpha, df).reshape(center.shape)
     down = _reach(-distance, ratio, alpha, df).reshape(center.shape)
@@ -79,14 +85,18 @@ def _reach(
     one_sided, two_sided = (
         -ndtri(level) if df is None else -stdtrit(df, level) for level in (alpha, alpha / 2)
     )
-    finite = np.minimum(ratio, 1e300)
+    if not np.all(np.abs(two_sided) < _FARTHEST):  # where scipy's quantiles end
+        raise ValueError(f"alpha {alpha:g} is too small for so few degrees of freedom.")
+    finite = np.minimum(ratio, 1e200)
     bound = (two_sided * finite + distance) / (1 + finite)
     # the margin keeps the root inside where an end of the bracket is the root itself
-    low = np.broadcast_to(one_sided, distance.shape) - 1e-6
-    high = np.maximum(two_sided, bound) + 1e-6
+    low = np.broadcast_to(one_sided, distance.shape)
+    low = low - 1e-6 * np.maximum(1.0, np.abs(low))
+    high = np.maximum(two_sided, bound)
+    high = high + 1e-6 * np.maximum(1.0, high)
 
     def excess(u: Values, distance: Values, ratio: Values, df: Values) -> Values:
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             second = np.nan_to_num((distance - u) / ratio, nan=0.0, posinf=np.inf)
         if np.isnan(df).all():
             tails = log_ndtr(-u), log_ndtr(second - u)
@@ -96,4 +106,5 @@ def _reach(
 
     tolerances = {"xatol": 1e-13, "xrtol": 1e-14, "fatol": 0.0, "frtol": 0.0}
     args = (distance, ratio, np.full_like(distance, np.nan if df is None else df))
-    return np.asarray(find_root(excess, (low, high), args=args, tolerances=tolerances).x)
+    root = find_root(excess, (low, high), args=args, tolerances=tolerances).x
+    return np.asarray(np.maximum(root, one_sided))

@@ -18,7 +18,8 @@ Points = Float[np.ndarray, " point"]
 # families up to this size are evaluated at every score; larger ones at nodes
 _EXACT_SIZE = 512
 _FIRST_NODES = 9
-_MOST_NODES = 2**12
+# reached only by priors so flat that every variant is a step of its own
+_MOST_NODES = 2**10
 # of log p: fine where decisions are made, coarse where p-values are large and rough
 _TOLERANCE = 1e-6
 _COARSE_TOLERANCE = 2e-4
@@ -26,6 +27,8 @@ _LARGE = np.log(0.01)
 _ELEMENTS = 2**18
 # above this the probabilities themselves are added up, at half the cost of their logs
 _LOG_SMALL = -600.0
+_ROOT_TOLERANCE = 1e-10
+_STEP = 1e-6
 # stands for minus infinity where a root finder needs a number
 _LEAST_LOG = -1e15
 _LOG_ROOT_TAU = 0.5 * np.log(2 * np.pi)
@@ -107,7 +110,7 @@ def log_mean_tail(scores: Parabolas, thresholds: Points) -> Points:
 
 
 def solve_threshold(scores: Parabolas, log_level: float) -> float:
-    """The threshold at which the mean tail is exp(`log_level`)."""
+    """The threshold at which the mean tail is exp(`log_level`), or above a step over it."""
 
     def excess(threshold: float) -> float:
         log_mean = float(_evaluate(scores, np.array([threshold])).log_mean[0])
@@ -120,7 +123,14 @@ def solve_threshold(scores: Parabolas, log_level: float) -> float:
     step = 1.0
     while excess(high) > 0:
         high, step = high + step, 2 * step
-    return low if low == high else float(brentq(excess, low, high, xtol=1e-10))
+    if low == high:
+        return low
+    root = float(brentq(excess, low, high, xtol=_ROOT_TOLERANCE))
+    step = 2 * _ROOT_TOLERANCE * max(1.0, abs(root))
+    while excess(root) > _STEP:
+        # equal scores are a step, whose variants are all below the level or none
+        root, step = root + step, 2 * step
+    return root
 
 
 def _first_nodes(distinct: Points) -> Float[np.ndarray, " node"]:

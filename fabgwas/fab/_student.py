@@ -32,9 +32,10 @@ def _log_deep_tail(
     quickly for x < (a + 1) / (a + b + 2), which holds for every |t| above 2.
     """
     a, b = df / 2, 0.5
-    ratio = t * t / df
-    x = 1 / (1 + ratio)
-    front = -a * np.log1p(ratio) + b * (np.log(ratio) - np.log1p(ratio)) - betaln(a, b)
+    log_ratio = 2 * np.log(np.abs(t)) - np.log(df)  # of t^2 / df, which may overflow
+    log_sum = np.logaddexp(0.0, log_ratio)
+    x = np.exp(-log_sum)
+    front = -a * log_sum + b * (log_ratio - log_sum) - betaln(a, b)
     c = np.ones_like(x)
     d = 1 / (1 - (a + b) * x / (a + 1))
     fraction = d.copy()

@@ -2,7 +2,7 @@
 
 from fabgwas.link._calibrate import Moments, log_predictive
 from fabgwas.link._crossfit import MODELS, Features, FoldReport, Prior, cross_fit
-from fabgwas.link._folds import Folds, make_folds
+from fabgwas.link._folds import Folds, TooFewVariantsError, make_folds
 from fabgwas.link._project import Projection, principal_axes
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Moments",
     "Prior",
     "Projection",
+    "TooFewVariantsError",
     "cross_fit",
     "log_predictive",
     "make_folds",

@@ -11,6 +11,10 @@ _LEAST_CHROMOSOMES = 4
 _BLOCK_FOLDS = 5
 
 
+class TooFewVariantsError(ValueError):
+    """There is not enough outside a fold to learn its prior from."""
+
+
 class Folds(NamedTuple):
     """A partition of the variants, and for each fold the units that train its prior.
 
@@ -46,7 +50,7 @@ def make_folds(
 
     Raises
     ------
-    ValueError
+    TooFewVariantsError
         If there is only one block, so that no variant could teach another's prior.
     """
     codes, chromosome = np.unique(chrom, return_inverse=True)
@@ -55,7 +59,7 @@ def make_folds(
         return Folds(chromosome, chromosome, others, "leaving one chromosome out")
     blocks, block = np.unique(block, return_inverse=True)
     if blocks.size < 2:
-        raise ValueError(
+        raise TooFewVariantsError(
             "all variants lie in one LD block, and a prior must be learned on others."
         )
     first = np.full(blocks.size, np.iinfo(np.int64).max)

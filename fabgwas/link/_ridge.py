@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from fabgwas.link._folds import TooFewVariantsError
 from fabgwas.link._gram import Gram
 
 # ratios psi^2 / sigma^2 are searched between these, in units of one over the mean
@@ -97,7 +98,7 @@ def fit_ridge(
     """
     freedom = float(gram.weight[0]) - n_covariates
     if freedom <= 0:
-        raise ValueError(
+        raise TooFewVariantsError(
             f"{gram.weight[0]:g} weighted variants outside a fold and its neighbourhood "
             f"cannot teach {n_covariates} covariates: test more LD blocks at once."
         )
@@ -164,7 +165,8 @@ def _best_ratio(
     """The ratio psi^2 / sigma^2 of the largest restricted marginal likelihood."""
     if values.size == 0:
         return jnp.zeros(())
-    size = jnp.maximum(values.mean(), _TINY)
+    # features that say nothing have no scale, and every ratio does as well
+    size = jnp.where(values.mean() > _TINY, values.mean(), 1.0)
     ratios = jnp.exp(jnp.linspace(*_LOG_RATIO_RANGE, _GRID)) / size
     growth = 1 + ratios[:, None] * values
     fitted = ratios * jnp.sum(projections**2 / growth, axis=1)

@@ -66,7 +66,7 @@ def test_wrong_arguments_are_named():
         fg.fab_log_pvalues([1.0, np.nan], 0.0, 1.0)
     with pytest.raises(ValueError, match=r"se\[0\] is 0"):
         fg.fab_intervals([1.0], [0.0], 0.0, 1.0)
-    with pytest.raises(ValueError, match="alpha must be between 0 and 1, but is 2"):
+    with pytest.raises(ValueError, match="alpha must be above 0 and at most"):
         fg.fab_intervals([1.0], [1.0], 0.0, 1.0, alpha=2.0)
 
 
