@@ -19,6 +19,8 @@ Variants = Float[np.ndarray, " variant"]
 
 # an improper prior is taken to be this wide: E z of 1e6 is beyond any study
 _WIDEST = 1e12
+# and a z or a prior mean this far out as good as one farther, whose square may overflow
+_FARTHEST = 1e9
 # odds of exactly 0 or infinity would leave nothing to compare
 _LEAST_ODDS = 1e-300
 _LEAST_CHANCE_OF_NULL = 1e-12
@@ -66,6 +68,12 @@ def family_log_pvalues(
     -------
     Natural logarithms of the p-values.
 
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range, naming the first value that is, or if the fold
+        of a variant is not given.
+
     References
     ----------
     Roeder, K. and Wasserman, L. (2009). Genome-wide significance levels and weighted
@@ -74,9 +82,9 @@ def family_log_pvalues(
     values = np.atleast_1d(np.asarray(z, float))
     _require("z", values, "finite", np.isfinite(values))
     scores = _log_scores(prior_mean, prior_var, prior_prob, utility, values.size)
-    observed = scores.at(values)
+    observed = scores.at(np.clip(values, -_FARTHEST, _FARTHEST))
     log_pvalue = np.empty(values.size)
-    for members in _members(fold):
+    for members in _members(fold, values.size):
         log_pvalue[members] = log_mean_tail(scores.take(members), observed[members])
     return np.minimum(log_pvalue, 0.0)
 
@@ -96,9 +104,11 @@ def family_weights(
     less where equal scores cannot share the rest of the budget.
     """
     size = np.asarray(fold).size
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, but is {level:g}.")
     scores = _log_scores(prior_mean, prior_var, prior_prob, utility, size)
     weights = np.empty(size)
-    for members in _members(fold):
+    for members in _members(fold, size):
         part = scores.take(members)
         threshold = solve_threshold(part, np.log(level))
         weights[members] = np.exp(log_tail(part, threshold) - np.log(level))
@@ -114,7 +124,8 @@ def _log_scores(
 ) -> Parabolas:
     prior_shift(prior_mean, prior_var)  # checks both
     var = _spread(prior_var, size)
-    mean = np.where(var > _WIDEST, 0.0, _spread(prior_mean, size))
+    mean = np.clip(_spread(prior_mean, size), -_FARTHEST, _FARTHEST)
+    mean = np.where(var > _WIDEST, 0.0, mean)
     var = np.minimum(var, _WIDEST)
     constant = -0.5 * (np.log1p(var) + mean * mean / (1 + var))
     if prior_prob is not None:
@@ -142,8 +153,14 @@ def _require(name: str, values: Variants, rule: str, holds: Bool[np.ndarray, " _
         )
 
 
-def _members(fold: Numbers) -> list[Int[np.ndarray, " _"]]:
+def _members(fold: Numbers, size: int) -> list[Int[np.ndarray, " _"]]:
     """The indices of the variants of each fold."""
-    _, number = np.unique(np.asarray(fold), return_inverse=True)
+    label = np.atleast_1d(np.asarray(fold))
+    if label.shape != (size,):
+        raise ValueError(
+            f"fold must have one value for each of {size:,} variants, but its shape is "
+            f"{label.shape}."
+        )
+    _, number = np.unique(label, return_inverse=True)
     order = np.argsort(number, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(number[order])) + 1)

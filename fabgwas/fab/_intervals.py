@@ -6,7 +6,7 @@ from scipy.optimize.elementwise import find_root
 from scipy.special import log_ndtr, ndtri, stdtrit
 
 from fabgwas.fab._numbers import Numbers
-from fabgwas.fab._pvalues import Values, prior_shift, require_finite
+from fabgwas.fab._pvalues import Values, prior_shift, require_finite, require_freedom
 from fabgwas.fab._student import log_stdtr
 
 # a prior mean this many standard errors away is as good as one farther
@@ -50,6 +50,11 @@ def fab_intervals(
     -------
     Lower and upper ends, in the units of the estimate.
 
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range, naming the first value that is.
+
     References
     ----------
     Pratt, J. W. (1961). Length of confidence intervals. JASA 56, 549-567.
@@ -67,6 +72,8 @@ def fab_intervals(
         raise ValueError(f"se must be positive, but se[{worst}] is {scale.flat[worst]:g}.")
     require_finite("estimate", center)
     require_finite("se", scale)
+    if df is not None:
+        require_freedom(df)
     with np.errstate(over="ignore"):
         distance = np.atleast_1d(np.clip((mean - center) / scale, -_FARTHEST, _FARTHEST))
         ratio = np.atleast_1d((var / scale) / (2 * scale))

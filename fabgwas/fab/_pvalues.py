@@ -46,7 +46,8 @@ def fab_log_pvalues(
     Raises
     ------
     ValueError
-        If z or a prior mean is not finite, or a variance is negative or not a number.
+        If z or a prior mean is not finite, a variance is negative or not a number, or `df`
+        is not positive and finite.
 
     References
     ----------
@@ -62,6 +63,7 @@ def fab_log_pvalues(
     if df is None:
         tails = log_ndtr(-sign * shifted), log_ndtr(-sign * statistic)
     else:
+        require_freedom(df)
         tails = log_stdtr(df, -sign * shifted), log_stdtr(df, -sign * statistic)
     return np.asarray(np.minimum(np.logaddexp(*tails), 0.0))
 
@@ -90,4 +92,15 @@ def require_finite(name: str, values: Values) -> None:
         first = int(np.flatnonzero(wrong)[0])
         raise ValueError(
             f"{name} must be finite, but {name}[{first}] is {values.flat[first]:g}."
+        )
+
+
+def require_freedom(df: Numbers) -> None:
+    """Raise an error that names the first degrees of freedom that are none."""
+    values = np.asarray(df, float)
+    wrong = ~((values > 0) & np.isfinite(values))
+    if wrong.any():
+        first = int(np.flatnonzero(wrong)[0])
+        raise ValueError(
+            f"df must be positive and finite, but df[{first}] is {values.flat[first]:g}."
         )

@@ -170,7 +170,8 @@ def _evaluate(scores: Parabolas, thresholds: Points) -> _Tail:
         log_mass[deep], log_density[deep] = _log_sums(scores, thresholds[deep])
     # no mass, no slope: scores of effects that are surely null never exceed a constant
     log_hazard = np.where(np.isneginf(log_mass), -np.inf, log_density - _LOG_ROOT_TAU)
-    slope = -np.exp(log_hazard - np.where(np.isneginf(log_mass), 0.0, log_mass))
+    with np.errstate(over="ignore"):  # beside a step of the tail it may be any size
+        slope = -np.exp(log_hazard - np.where(np.isneginf(log_mass), 0.0, log_mass))
     return _Tail(log_mass - np.log(scores.constant.size), slope)
 
 

@@ -141,6 +141,8 @@ def _located(message: str, text: Text, types: dict[str, pa.DataType]) -> str:
     _, found, index = column.partition("column #")
     name = text.header[int(index.split(":")[0])] if found else ""
     what = rest.strip().replace("CSV conversion error", "a value cannot be converted")
+    if name and f"invalid value '{name}'" in what:
+        what = "the header is repeated; keep it only at the top of files that are joined"
     return f"line {line}{f', column {name}' if name else ''}: {what[:160]}"
 
 

@@ -90,7 +90,9 @@ def check_request(config: RunConfig) -> None:
         files.append(config.blocks)
     for path in files:
         if path is not None and not Path(path).is_file():
-            raise InputError(f"{path}: there is no such file.")
+            folder = Path(path).is_dir()
+            problem = "is a folder, not a file" if folder else "there is no such file"
+            raise InputError(f"{path}: {problem}.")
 
 
 def blocks_of(config: RunConfig) -> str | Blocks:

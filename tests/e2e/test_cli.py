@@ -98,6 +98,7 @@ def test_wrong_settings_are_usage_errors(tmp_path):
         (["--chrom", "99"], 2, "unknown chromosome '99'"),
         (["--columns", "se"], 2, "columns are given as ROLE=COLUMN"),
         (["--bim", "absent.bim"], 3, "absent.bim: there is no such file"),
+        (["--bim", "/"], 3, "/: is a folder, not a file"),
         (["--liftover", "absent.chain"], 3, "absent.chain: there is no such file"),
         (["--aux", "absent.gz"], 3, "absent.gz: there is no such file"),
         (["--blocks", "absent.bed"], 3, "absent.bed: there is no such file"),

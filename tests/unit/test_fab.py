@@ -70,6 +70,14 @@ def test_wrong_arguments_are_named():
         fg.fab_intervals([1.0], [1.0], 0.0, 1.0, alpha=2.0)
 
 
+@pytest.mark.parametrize("df", [0.0, -2.0, np.nan, np.inf])
+def test_degrees_of_freedom_are_positive_and_finite(df):
+    with pytest.raises(ValueError, match=r"df must be positive and finite, but df\[1\]"):
+        fg.fab_log_pvalues([1.0, 2.0], 0.0, 1.0, df=[5.0, df])
+    with pytest.raises(ValueError, match=r"df must be positive and finite, but df\[0\]"):
+        fg.fab_intervals([1.0, 2.0], 1.0, 0.0, 1.0, df=df)
+
+
 @pytest.mark.parametrize("df", [None, 4.0, 200.0])
 def test_the_interval_is_the_set_that_is_not_rejected(rng, df):
     estimate, mean = rng.normal(0, 3, 2000), rng.normal(0, 3, 2000)

@@ -156,6 +156,34 @@ def test_wrong_arguments_are_named():
         fg.family_log_pvalues([1.0, 1.0], 0.0, 1.0, [0, 0], None, [0.0, 2.0])
     with pytest.raises(ValueError, match=r"z\[0\] is inf"):
         fg.family_log_pvalues([np.inf, 1.0], 0.0, 1.0, [0, 0])
+    with pytest.raises(ValueError, match="level must be between 0 and 1, but is 0"):
+        fg.family_weights([0.0, 0.0], 1.0, [0, 0], 0.0)
+
+
+@pytest.mark.parametrize("fold", [0, [0], [0, 0, 1], [[0, 0]]])
+def test_every_variant_needs_a_fold(fold):
+    with pytest.raises(ValueError, match="fold must have one value for each of 2 variants"):
+        fg.family_log_pvalues([3.0, 1.0], 0.0, 1.0, fold)
+
+
+def test_a_single_variant_may_be_a_number():
+    alone = fg.family_log_pvalues(2.0, 0.0, 1.0, 0)
+    assert alone == pytest.approx([log_ndtr(-2.0) + np.log(2)], rel=1e-9)
+
+
+@pytest.mark.parametrize("size", [3, 900])
+@pytest.mark.parametrize("far", [1e155, -1e308])
+def test_what_is_beyond_any_study_spoils_no_other_variant(rng, size, far):
+    z, mean = rng.normal(0, 2, size), rng.normal(0, 1, size)
+    z[0], mean[1], fold = far, far, np.zeros(size)
+    log_p = fg.family_log_pvalues(z, mean, 1.0, fold)
+    assert np.isfinite(log_p).all()
+    z[0], mean[1] = np.sign(far) * 1e7, np.sign(far) * 1e7
+    near = fg.family_log_pvalues(z, mean, 1.0, fold)
+    # among large p-values of a large family the interpolation depends on its nodes
+    exact = (size == 3) | (near < np.log(0.01))
+    exact[:2] = False
+    assert log_p[exact] == pytest.approx(near[exact], rel=1e-5)
 
 
 def test_prior_predictive_integrates_to_one():

@@ -528,6 +528,7 @@ ROW = "1\t1000\trs1\tA\tG\t0.2\t0.1\t0.02\t5e-7\t1000"
          r"line 4, column se: .*'x\.y'"),
         (f"{HEADER}\n{ROW}\n".encode().replace(b"rs1", b"rs\xff"),
          "line 2, column rsid: .*UTF"),
+        (f"{HEADER}\n{ROW}\n{HEADER}\n{ROW}\n".encode(), "line 3, .* header is repeated"),
         (f"{HEADER}\n".encode(), "no row is left"),
         (f"{HEADER}\tbeta\n{ROW}\t1\n".encode(), "'beta', for the beta, occurs 2 times"),
         (gzip.compress(f"{HEADER}\n{ROW}\n".encode(), mtime=0)[:-12], "is it complete"),
