@@ -14,6 +14,7 @@ from fabgwas.store._overlap import chromosomes_of, explain_no_overlap
 from fabgwas.variants import (
     VariantKeys,
     chromosome_codes,
+    identifier_hashes,
     identifier_keys,
     match_variants,
     variant_keys,
@@ -177,10 +178,7 @@ def _place_keys(table: pa.Table, first: str, second: str) -> VariantKeys:
 
 
 def _rsid_keys(table: pa.Table, first: str, second: str) -> VariantKeys:
-    from pandas.util import hash_array  # pandas takes a second to import
-
-    names = pc.fill_null(table["rsid"].cast(pa.string()), "").to_numpy().astype(object)
-    hashed = hash_array(names, categorize=False)
+    hashed = identifier_hashes(table["rsid"].combine_chunks())
     return identifier_keys(hashed, table[first], table[second])
 
 

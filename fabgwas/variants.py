@@ -77,6 +77,16 @@ def variant_keys(
     return VariantKeys(place | pair, swapped, complemented, palindromic)
 
 
+def identifier_hashes(
+    names: pa.Array | pa.ChunkedArray,
+) -> UInt64[np.ndarray, " variant"]:
+    """A number for each identifier, the same in every process; nulls are as empty ones."""
+    from pandas.util import hash_array  # pandas takes a second to import
+
+    text = pc.fill_null(names.cast(pa.string()), "").to_numpy(zero_copy_only=False)
+    return hash_array(text.astype(object), categorize=False)
+
+
 def identifier_keys(
     identifier: UInt64[np.ndarray, " variant"],
     first: pa.Array | pa.ChunkedArray,

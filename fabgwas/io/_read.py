@@ -17,7 +17,7 @@ from fabgwas.io._munged import read_munged
 from fabgwas.io._open import read_bytes, read_start
 from fabgwas.io._sizes import Size
 from fabgwas.io._statistics import SMALLEST, origin_of_z
-from fabgwas.io._study import Study
+from fabgwas.io._study import KnownVariants, Study
 from fabgwas.io._sumstats import SumStats
 from fabgwas.io._vcf import is_vcf, list_studies, read_vcf
 
@@ -41,7 +41,7 @@ def read_sumstats(
     other_allele: str | None = None,
     columns: Mapping[str, str] | None = None,
     bim: str | Path | pa.Table | None = None,
-    reference: pa.Table | None = None,
+    reference: KnownVariants | None = None,
     n: float | int | None = None,
     n_cases: float | int | None = None,
     n_controls: float | int | None = None,
@@ -74,6 +74,8 @@ def read_sumstats(
     reference
         Variants of a panel (`Panel.variants`) that fill places and other alleles where
         there is no `bim`; never the effect allele, which is that of the study's own file.
+        A function, such as `EmbeddingStore.find_named`, is asked for the variants that
+        lack an allele.
     n, n_cases, n_controls
         Sample sizes. With cases and controls the effective size
         4 / (1 / cases + 1 / controls) is used.

@@ -1,5 +1,7 @@
 """One file of summary statistics on its way to canonical columns."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,6 +34,8 @@ CANONICAL = {
 OPTIONAL = ("info", "maf")
 
 Numbers = Float[np.ndarray, " row"]
+# variants, or a function that finds those of some identifiers
+KnownVariants = pa.Table | Callable[[pa.ChunkedArray], pa.Table]
 
 
 class Study:
@@ -75,8 +79,11 @@ class Study:
             self.path,
         )
 
-    def fill(self, bim: pa.Table | None) -> None:
-        """Fill missing places and alleles from the variants of a .bim, by identifier."""
+    def fill(self, bim: KnownVariants | None) -> None:
+        """Fill missing places and alleles from known variants, by identifier.
+
+        A function is asked for the variants that lack an allele.
+        """
         lacking = self.other == UNKNOWN
         code, pos, strange = self.places
         nowhere = (pos == 0) | (code == 0)
@@ -87,7 +94,9 @@ class Study:
                     "the .bim of the genotypes (option bim)."
                 )
             return
-        if not (lacking | nowhere).any():
+        if callable(bim):
+            bim = bim(self.rsid.filter(pa.array(lacking))) if lacking.any() else None
+        if bim is None or not (lacking | nowhere).any():
             return
         at = rows_by_name(self.rsid, bim["rsid"])
         first, second = (

@@ -17,6 +17,7 @@ from fabgwas.io import (
     read_sumstats,
 )
 from fabgwas.io._formats import known_formats
+from fabgwas.io._study import KnownVariants
 from fabgwas.ld import Blocks
 from fabgwas.variants import chromosome_code, chromosome_codes
 
@@ -25,10 +26,11 @@ log = logging.getLogger("fabgwas")
 _OTHER_BUILD = {"GRCh37": "GRCh38", "GRCh38": "GRCh37"}
 
 
-def read_study(config: RunConfig, reference: pa.Table | None = None) -> SumStats:
+def read_study(config: RunConfig, reference: KnownVariants | None = None) -> SumStats:
     """Read the summary statistics of a run, log what was found, and lift if asked.
 
-    `reference` are the variants of the panel, which fill gaps where there is no .bim.
+    `reference` are variants of the panel or the store, which fill gaps where there is no
+    .bim.
     """
     study = read_sumstats(
         config.sumstats,

@@ -171,7 +171,7 @@ def _open(config: RunConfig, stages: Stages) -> _Inputs:
         if store.metadata.exclusions:
             log.info("  left out of the descriptions: %s", store.metadata.exclusions)
         panel = _open_panel(config, store.metadata.build)
-        study = read_study(config, None if panel is None else panel.variants)
+        study = read_study(config, store.find_named if panel is None else panel.variants)
         warnings = warn([NO_PANEL] if panel is None else [])
     with stages("align"):
         alignment = align(study, store)

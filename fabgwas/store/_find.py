@@ -10,6 +10,7 @@ from fabgwas.variants import (
     VariantKeys,
     chromosome_code,
     chromosome_codes,
+    identifier_hashes,
     match_variants,
     variant_keys,
 )
@@ -50,6 +51,35 @@ def find_rows(store: "EmbeddingStore", variants: pa.Table) -> Int64[np.ndarray, 
             new = rows[found] < 0
             rows[found[new]] = block.rows[match.left[new]]
     return rows
+
+
+def find_named(store: "EmbeddingStore", names: pa.ChunkedArray) -> pa.Table:
+    """The variants of a store with one of these identifiers, in one pass over its keys.
+
+    Returns
+    -------
+    Columns chrom, pos, rsid, effect_allele (the alternate allele) and other_allele.
+    """
+    wanted = np.unique(identifier_hashes(names.drop_null().combine_chunks()))
+    found = []
+    for block in store.iter_keys() if wanted.size else ():
+        rsid = block.table["rsid"].combine_chunks()
+        hashed = identifier_hashes(rsid)
+        at = np.minimum(np.searchsorted(wanted, hashed), wanted.size - 1)
+        keep = (wanted[at] == hashed) & rsid.is_valid().to_numpy(zero_copy_only=False)
+        found.append(_named(block.table.filter(pa.array(keep))))
+    return pa.concat_tables(found) if found else _named(None)
+
+
+def _named(table: pa.Table | None) -> pa.Table:
+    """Variants under the names that summary statistics have for them, none if None."""
+    columns = ("chrom", "pos", "rsid", "alt", "ref")
+    names = ("chrom", "pos", "rsid", "effect_allele", "other_allele")
+    kinds = (pa.string(), pa.int32(), pa.string(), pa.string(), pa.string())
+    schema = pa.schema(list(zip(names, kinds, strict=True)))
+    if table is None:
+        return schema.empty_table()
+    return table.select(columns).rename_columns(list(names)).cast(schema)
 
 
 def _keys(table: pa.Table) -> VariantKeys:

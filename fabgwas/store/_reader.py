@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 
 from fabgwas.files import sha256_of
 from fabgwas.store._blocks import KeyBlock, VectorBlock, filtered, selection
-from fabgwas.store._find import find_rows
+from fabgwas.store._find import find_named, find_rows
 from fabgwas.store._schema import ROW_GROUP, StoreMetadata
 from fabgwas.store._shard import Shard
 from fabgwas.store._show import show_store
@@ -136,6 +136,10 @@ class EmbeddingStore:
     def find(self, variants: pa.Table) -> Int64[np.ndarray, " variant"]:
         """Rows of variants given by chrom, pos, ref, alt, -1 if absent; see `find_rows`."""
         return find_rows(self, variants)
+
+    def find_named(self, names: pa.ChunkedArray) -> pa.Table:
+        """Variants with one of these identifiers; see `fabgwas.store._find.find_named`."""
+        return find_named(self, names)
 
     def take(
         self, keys: Int[np.ndarray, " variant"] | pa.Table

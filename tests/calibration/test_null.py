@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import fabgwas as fg
-from fabgwas.link import Features, cross_fit, make_folds
+from fabgwas.link import Features, Moments, cross_fit, make_folds
 
 PER_BLOCK, LD = 50, 0.9
 CHROMOSOMES = [40_000] * 5
@@ -131,22 +131,28 @@ def test_priors_that_are_wrong(rng, kind):
     weighted.assert_at_their_levels()
 
 
-@pytest.mark.parametrize("kind", ["fitted", "absurd"])
+@pytest.mark.parametrize("kind", ["fitted", "signal elsewhere", "absurd", "strong"])
 def test_familywise_error_of_bonferroni(rng, kind):
     size, sets, alpha = 1000, 1000, 0.05
-    genome = Genome(rng, [200] * 5)
-    errors = 0
+    genome = Genome(rng, [600, 100, 100, 100, 100])
+    null = genome.folds.fold == 0 if "signal" in kind else np.ones(size, bool)
+    errors = np.zeros(2)
     for _ in range(sets):
         z = genome.null_z(rng)
-        if kind == "fitted":
-            log_p = family(z, genome.prior(z), genome.folds)
+        z[~null] += 3 * genome.vectors[~null, 0]
+        if kind == "absurd":
+            prior = Moments(rng.normal(0, 3, size), np.exp(rng.normal(0, 3, size)), None)
+        elif kind == "strong":
+            var = np.where(rng.random(size) < 0.01, 20.0, 0.1)
+            prior = Moments(np.full(size, 4.0), var, None)
         else:
-            mean, var = rng.normal(0, 3, size), np.exp(rng.normal(0, 3, size))
-            log_p = fg.family_log_pvalues(z, mean, var, genome.folds.fold)
-        errors += bool(log_p.min() <= np.log(alpha / size))
+            prior = genome.prior(z)
+        tests = family(z, prior, genome.folds), fg.fab_log_pvalues(z, prior.mean, prior.var)
+        errors += [log_p[null].min() <= np.log(alpha / size) for log_p in tests]
     # Bonferroni is conservative under LD, so only the upper side is a bound
-    assert errors / sets <= alpha + 5 * np.sqrt(alpha * (1 - alpha) / sets)
-    assert errors > 0
+    bound = alpha * null.mean()
+    assert np.all(errors / sets <= bound + 5 * np.sqrt(bound * (1 - bound) / sets))
+    assert np.all(errors > 0)
 
 
 @pytest.mark.parametrize("leak", [False, True])

@@ -172,6 +172,19 @@ def test_a_dry_run_writes_nothing(height, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_store_tells_alleles_that_a_file_lacks(height_store, tmp_path):
+    golden = Path(__file__).parents[1] / "golden/formats"
+    study = golden / "plink1_linear.assoc.linear"
+    config = fg.RunConfig(
+        sumstats=str(study), embeddings=str(height_store), out=str(tmp_path / "x"),
+        build="GRCh37",
+    )  # fmt: skip
+    assert check(config)[0].endswith("39 kept, 39 aligned")
+    filled = read_study(config, fg.open_embeddings(height_store).find_named)
+    assert filled.table.equals(fg.read_sumstats(study, bim=golden / "tiny.bim").table)
+    assert len(filled) == 39
+
+
 def test_blocks_of_a_file_shape_the_folds(height, tmp_path):
     bed = tmp_path / "blocks.bed"
     edges = np.linspace(16e6, 52e6, 25).astype(int)

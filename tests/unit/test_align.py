@@ -128,6 +128,16 @@ def test_identifiers_serve_where_positions_are_missing(store):
     assert (result.report.by_rsid, result.report.absent) == (2, 3)
 
 
+def test_variants_are_found_by_identifier(store):
+    names = pa.chunked_array([["rs3", None, "rs99"], ["rs1", "rs5", "rs3"]])
+    found = store.find_named(names)
+    assert found["rsid"].to_pylist() == ["rs1", "rs1", "rs3", "rs5"]
+    assert found["other_allele"].to_pylist() == ["A", "A", "G", "A"]
+    assert found["effect_allele"].to_pylist() == ["G", "T", "C", "C"]
+    assert found["pos"].to_pylist() == [100, 100, 100, 400]
+    assert store.find_named(names.slice(0, 0)).num_rows == 0
+
+
 def test_the_first_of_equal_rows_counts(tmp_path):
     rows = [("1", 5, "rs1", "A", "C"), ("1", 5, "rs2", "A", "C"), ("1", 9, "rs3", "A", "G")]
     store = make_store(tmp_path / "twice", rows)

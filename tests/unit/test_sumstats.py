@@ -151,6 +151,19 @@ def test_saddlepoint_p_values_count_however_small(tmp_path):
     assert "p-values are 0" in study.warnings[0]
 
 
+def test_fastgwa_of_binary_traits_counts_the_saddlepoint_p_value(tmp_path):
+    columns = {
+        "CHR": [1] * 3, "SNP": ["rs1", "rs2", "rs3"], "POS": [1000, 2000, 3000],
+        "A1": list("ACG"), "A2": list("GTA"), "N": [5000] * 3, "AF1": [0.01] * 3,
+        "T": [3.0] * 3, "SE_T": [2.0] * 3, "P_noSPA": [1e-9] * 3, "BETA": [0.9, -0.2, 0.1],
+        "SE": [0.15, 0.1, 0.1], "P": [1e-6, 0.0455, 0.3], "CONVERGE": [1] * 3,
+    }  # fmt: skip
+    study = read(tmp_path, columns)
+    assert (study.format, study.effect_allele_column) == ("fastgwa", "A1")
+    assert np.exp(study.table["log_pvalue"].to_numpy()) == pytest.approx(columns["P"])
+    assert np.array_equal(np.sign(study.table["z"].to_numpy()), [1, -1, 1])
+
+
 def test_rows_of_a_p_value_alone_are_kept(tmp_path):
     study = read(tmp_path, se=[0.02, None, 0.03])
     assert len(study) == 3
@@ -172,6 +185,14 @@ def test_the_other_allele_of_plink2_is_whichever_a1_is_not(tmp_path):
     study = read(tmp_path, PLINK2)
     assert column(study, "effect_allele") == ["G", "C", "A"]
     assert column(study, "other_allele") == ["A", "T", "G"]
+
+
+def test_newer_plink2_names_the_other_allele_itself(tmp_path):
+    columns = {"PROVISIONAL_REF?": ["Y"] * 3, "OMITTED": ["A", "T", "G"],
+               "A1_FREQ": [0.2, 0.7, 0.4]}  # fmt: skip
+    study = read(tmp_path, PLINK2 | columns)
+    assert column(study, "other_allele") == ["A", "T", "G"]
+    assert column(study, "effect_allele_freq") == [0.2, 0.7, 0.4]
 
 
 def test_multiallelic_rows_are_dropped_whatever_a1_is(tmp_path):
@@ -521,6 +542,7 @@ ROW = "1\t1000\trs1\tA\tG\t0.2\t0.1\t0.02\t5e-7\t1000"
         (b"\x00\x01\x02\x03\x04", "line 1 has a null byte"),
         (b"\xff\xfec\x00h\x00r\x00\n", "line 1 is not text in UTF-8"),
         (b"##only\n##comments", "there are only comments"),
+        (b"Name\tChr\tPos\tRef\tAlt\tTrait\tCohort\tModel\tEffect\n", "regenie --htp"),
         (b"hello\nworld\n", "not a known table .* its columns are hello"),
         (f"{HEADER}\n{ROW}\n{ROW[:20]}\n".encode(), r"line 3: Expected 10 columns, got"),
         (f"{HEADER}\n{ROW}\t7\n".encode(), r"line 2: Expected 10 columns, got 11"),
