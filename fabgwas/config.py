@@ -79,6 +79,8 @@ class RunConfig:
             value = getattr(self, name)
             if value is not None and not 0 < value < 1:
                 raise UsageError(f"{name} must be between 0 and 1, but is {value:g}.")
+        if self.p1 is not None and self.p1 > self.p2:
+            raise UsageError(f"p1 must be at most p2 ({self.p2:g}), but is {self.p1:g}.")
         if self.alpha > 0.5:
             raise UsageError(f"alpha must be at most 0.5, but is {self.alpha:g}.")
         for name in ("n", "n_cases", "n_controls", "components", "max_shift", "kb"):

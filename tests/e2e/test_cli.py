@@ -91,6 +91,7 @@ def test_wrong_settings_are_usage_errors(tmp_path):
     [
         (["--seed", "-1"], 2, "--seed"),
         (["--p2", "2"], 2, "p2 must be between 0 and 1"),
+        (["--p1", "0.05"], 2, "p1 must be at most p2 (0.01), but is 0.05"),
         (["--min-maf", "2"], 2, "min_maf must lie between 0 and 1"),
         (["--n-cases", "5"], 2, "n_cases and n_controls must be given together"),
         (["--format", "nope"], 2, "unknown format 'nope'; known are auto, generic"),

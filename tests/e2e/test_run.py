@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -118,6 +119,21 @@ def test_swapping_the_alleles_of_any_rows_changes_only_signs(
     assert np.allclose(other["prior_mean"], sign * before["prior_mean"], atol=1e-9)
     for column in ("log_pvalue", "log_pvalue_fab", "log_pvalue_family"):
         assert np.allclose(other[column], before[column], rtol=1e-9, atol=1e-9)
+
+
+def test_the_prior_of_a_fold_does_not_see_its_z(height, rng):
+    study, store = height.sumstats, height.store
+    alignment = fg.align(study, store)
+    mine = height.prior.fold == 2
+    altered = study.table.to_pandas()
+    rows = alignment.row[mine]
+    altered.loc[rows, "z"] = 30 * rng.standard_normal(rows.size)
+    altered.loc[rows, "beta"] = altered["z"] * altered["se"]
+    other = replace(study, table=pa.Table.from_pandas(altered, study.table.schema))
+    prior = fg.fit_prior(other, store, alignment, height.panel)
+    for after, before in zip(prior.moments, height.prior.moments, strict=True):
+        assert np.array_equal(after[mine], before[mine])
+    assert not np.allclose(prior.moments.var[~mine], height.prior.moments.var[~mine])
 
 
 def test_output_of_plink2_goes_through_unchanged(
