@@ -1,6 +1,7 @@
 """One file of summary statistics on its way to canonical columns."""
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -35,7 +36,7 @@ OPTIONAL = ("info", "maf")
 
 Numbers = Float[np.ndarray, " row"]
 # variants, or a function that finds those of some identifiers
-KnownVariants = pa.Table | Callable[[pa.ChunkedArray], pa.Table]
+KnownVariants: TypeAlias = pa.Table | Callable[[pa.ChunkedArray], pa.Table]
 
 
 class Study:

@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.harness import Context, FunctionMethod, Skip, Task
 from benchmarks.properties._learners import LEARNERS, SETTINGS, held_out
 from benchmarks.properties._rows import Problem
+from benchmarks.properties._task import PropertyTask
 from benchmarks.properties._vectors import cached_vectors
 from benchmarks.properties.methods.baselines import learns_from_scores, score_matrix
 from fabgwas.errors import UsageError
@@ -43,7 +44,7 @@ class EncoderMethod:
 
     def suits(self, task: Task) -> bool:
         """Texts and splits beside the main one are for the linear learner."""
-        return self.learner == "linear" or getattr(task, "main", False)
+        return isinstance(task, PropertyTask) and (self.learner == "linear" or task.main)
 
     def solve(self, problem: Problem, context: Context, seed: int) -> np.ndarray:
         """Held-out predictions."""
