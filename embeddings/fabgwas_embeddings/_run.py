@@ -1,5 +1,6 @@
 """Running a job: encode what is open, write shards as they become complete."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,7 +11,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from fabgwas.errors import UsageError
-from fabgwas.store import EmbeddingStore, StoreWriter
+from fabgwas.store import WORK_FOLDER, EmbeddingStore, StoreWriter
 from fabgwas_embeddings._job import Job
 from fabgwas_embeddings._ledger import Ledger, Tally
 from fabgwas_embeddings._variants import Shard
@@ -89,6 +90,8 @@ def run_job(
     began = time.monotonic()
     done = job.finished()
     if done is not None:
+        # what is left if a run was killed while it deleted its ledger
+        shutil.rmtree(job.path / WORK_FOLDER, ignore_errors=True)
         return EmbedResult(
             done, done.n_variants, None, 0, 0, time.monotonic() - began, None
         )

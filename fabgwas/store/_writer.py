@@ -127,8 +127,9 @@ class StoreWriter:
             raise ValueError("A store needs at least one shard.")
         for name in sorted(on_disk - entries.keys()):
             entries[name] = self._inspect(name)
-        for leftover in self.path.glob(f"chrom=*/{TEMPORARY}"):
-            leftover.unlink()
+        for pattern in (TEMPORARY, f"chrom=*/{TEMPORARY}"):
+            for leftover in self.path.glob(pattern):
+                leftover.unlink()
         write_store_file(self.path, self.metadata, entries.values())
         self._entries, self._listed = entries, frozenset(entries)
         return open_embeddings(self.path)

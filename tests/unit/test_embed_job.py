@@ -119,6 +119,29 @@ def test_an_interrupted_job_ends_in_the_same_bytes(
     assert first.calls + second.calls == whole.calls
 
 
+@pytest.mark.parametrize("moment", ["writing store.json", "deleting the ledger"])
+def test_a_job_killed_in_its_last_moments_leaves_nothing_else(
+    variants: pa.Table, tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def power_cut(*_: object) -> None:
+        if moment == "writing store.json":
+            (broken / ".store.json.1.tmp").touch()
+        raise RuntimeError("power cut")
+
+    broken = tmp_path / "broken"
+    embed_variants(variants, tmp_path / "whole", build="GRCh37", encoder=Touchy())
+    with monkeypatch.context() as patch:
+        if moment == "writing store.json":
+            patch.setattr("fabgwas.store._writer.write_store_file", power_cut)
+        else:
+            patch.setattr("shutil.rmtree", power_cut)
+        with pytest.raises(RuntimeError, match="power cut"):
+            embed_variants(variants, broken, build="GRCh37", encoder=Touchy())
+    assert (broken / ".work" / "ledger.sqlite").exists()
+    embed_variants(variants, broken, build="GRCh37", encoder=Touchy(fail_at=0))
+    assert files(broken) == files(tmp_path / "whole")
+
+
 def test_a_finished_store_is_left_alone(variants: pa.Table, tmp_path: Path) -> None:
     embed_variants(variants, tmp_path / "s", build="GRCh37", encoder=Touchy())
     before = files(tmp_path / "s")
