@@ -81,17 +81,18 @@ class Describer:
         """Texts of variants of one chromosome, sorted by pos."""
         encoded = self.template.render(self.annotate(chrom, variants)).dictionary_encode()
         texts = encoded.dictionary.to_pylist()
-        hashes = np.frombuffer(b"".join(map(hash_text, texts)), ">u8").reshape(-1, 2)
-        order = np.lexsort((hashes[:, 1], hashes[:, 0]))
+        digests = [hash_text(text) for text in texts]
+        halves = np.frombuffer(b"".join(digests), ">u8").reshape(-1, 2)
+        order = np.lexsort((halves[:, 1], halves[:, 0]))
         rank = np.empty(order.size, np.int64)
         rank[order] = np.arange(order.size)
         text_of = rank[encoded.indices.to_numpy()]
         names = pa.FixedSizeBinaryArray.from_buffers(
-            pa.binary(_HASH_BYTES), order.size, [None, pa.py_buffer(hashes[order])]
+            pa.binary(_HASH_BYTES), order.size, [None, pa.py_buffer(halves[order])]
         )
         return Description(
             variants.append_column("text_hash", names.take(pa.array(text_of))),
-            names.to_pylist(),
+            [digests[each] for each in order.tolist()],
             [texts[each] for each in order.tolist()],
             text_of,
         )

@@ -1,7 +1,7 @@
 """Gene models, and where a variant lies among them."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import as_file, files
 from typing import Any
 
@@ -13,10 +13,7 @@ from jaxtyping import Bool, Int
 
 from fabgwas.errors import InputError
 from fabgwas_embeddings._files import fill, source_of
-
-FLANK = 5_000  # bp beside a gene that count as upstream or downstream
-NEARBY = 50_000  # bp within which other genes are named
-MOST_NEARBY = 3  # genes
+from fabgwas_embeddings._places import Place
 
 _TEXT_FIELDS = {
     "gene_name": "gene_name",
@@ -26,7 +23,6 @@ _TEXT_FIELDS = {
 }
 _ORIGIN = {"GRCh37": "GENCODE v26 lifted to GRCh37", "GRCh38": "GENCODE v29"}
 
-_CLASSES_KB = (5, 20, 50, 100, 200, 500)  # upper ends of the distance classes
 GENE_FIELDS = (
     "gene",
     "region",
@@ -69,28 +65,36 @@ class GeneModels:
         variants
             Has the column pos.
         """
-        genes = self.genes.filter(pc.equal(self.genes["chrom"], chrom))
-        if not genes.num_rows:
+        here = self._by_chromosome.get(chrom)
+        if here is None:
             return variants
-        columns = _columns(_Place(variants["pos"].to_numpy(), genes), genes)
+        pos = variants["pos"].to_numpy()
+        place = Place(pos, here)
+        columns = _columns(place)
         if self.exons is not None:
-            exonic = _inside(self.exons, chrom, variants["pos"].to_numpy())
+            exonic = _inside(self.exons, chrom, pos)
             columns |= _tell_exons(columns, pa.array(exonic))
-        columns |= self._texts(columns["gene"])
+        nearest = pa.array(place.nearest)
+        for field in _TEXT_FIELDS:
+            columns[field] = here[field].combine_chunks().take(nearest)
         columns["gencode_category"] = columns["region"]
         columns["gencode_gene"] = pc.coalesce(columns["overlapping_genes"], columns["gene"])
         for name in self.fields:
             variants = fill(variants, name, columns[name])
         return variants
 
-    def _texts(self, gene: pa.Array) -> dict[str, pa.Array]:
-        row = pc.index_in(gene, self.text["symbol"].combine_chunks())
-        nothing = pa.nulls(len(gene), pa.string())
+    @cached_property
+    def _by_chromosome(self) -> dict[str, pa.Table]:
+        """The genes of each chromosome, with what is known of them by name."""
+        row = pc.index_in(self.genes["symbol"], self.text["symbol"].combine_chunks())
+        genes = self.genes
+        for field, name in _TEXT_FIELDS.items():
+            known = name in self.text.column_names
+            text = self.text[name] if known else pa.nulls(len(self.text), pa.string())
+            genes = genes.append_column(field, text.take(row))
         return {
-            field: self.text[name].combine_chunks().take(row)
-            if name in self.text.column_names
-            else nothing
-            for field, name in _TEXT_FIELDS.items()
+            chrom: genes.filter(pc.equal(genes["chrom"], chrom)).combine_chunks()
+            for chrom in genes["chrom"].unique().to_pylist()
         }
 
 
@@ -108,100 +112,16 @@ def load_genes(build: str) -> GeneModels:
         return GeneModels(pq.read_table(path), pq.read_table(text), build, source)
 
 
-class _Place:
-    """Nearest, overlapping and nearby genes of sorted positions on one chromosome."""
-
-    def __init__(self, pos: Int[np.ndarray, " variant"], genes: pa.Table) -> None:
-        self.pos = pos
-        self.start = genes["start"].to_numpy()
-        self.end = genes["end"].to_numpy()
-        self.forward = pc.fill_null(pc.equal(genes["strand"], "+"), False).to_numpy()
-        self.tss = np.where(self.forward, self.start, self.end)
-        # every pair of a variant and a gene that are close
-        first = np.searchsorted(pos, self.start - NEARBY, "left")
-        last = np.searchsorted(pos, self.end + NEARBY, "right")
-        count = last - first
-        gene = np.repeat(np.arange(count.size), count)
-        variant = np.arange(gene.size) + np.repeat(
-            first - (np.cumsum(count) - count), count
-        )
-        distance = self._distance(variant, gene)
-        to_tss = np.abs(pos[variant] - self.tss[gene])
-        order = np.lexsort((gene, to_tss, distance, variant))
-        self.variant, self.gene = variant[order], gene[order]
-        self.distance = distance[order]
-        self.nearest = self._nearest()
-
-    def _distance(self, variant: np.ndarray, gene: np.ndarray) -> np.ndarray:
-        """Base pairs between a variant and a gene, 0 inside it."""
-        pos = self.pos[variant]
-        return np.maximum(np.maximum(self.start[gene] - pos, pos - self.end[gene]), 0)
-
-    def _nearest(self) -> np.ndarray:
-        """The nearest gene; of several that overlap, that of the nearest start."""
-        by_end = np.argsort(self.end, kind="stable")
-        by_start = np.argsort(self.start, kind="stable")
-        left = by_end[
-            np.maximum(np.searchsorted(self.end[by_end], self.pos, "left") - 1, 0)
-        ]
-        after = np.searchsorted(self.start[by_start], self.pos, "right")
-        right = by_start[np.minimum(after, by_start.size - 1)]
-        each = np.arange(self.pos.size)
-        nearest = np.where(
-            self._distance(each, left) <= self._distance(each, right), left, right
-        )
-        close, first = np.unique(self.variant, return_index=True)
-        nearest[close] = self.gene[first]
-        return nearest
-
-    def names(self, symbols: pa.Array, pair: np.ndarray, most: int | None) -> pa.Array:
-        """Symbols of the chosen pairs, joined by variant; null where there are none."""
-        variant, gene = self.variant[pair], self.gene[pair]
-        rank = np.arange(variant.size) - np.searchsorted(variant, variant, "left")
-        kept = np.ones(variant.size, bool) if most is None else rank < most
-        variant, gene = variant[kept], gene[kept]
-        bounds = np.searchsorted(variant, np.arange(self.pos.size + 1))
-        lists = pa.ListArray.from_arrays(
-            pa.array(bounds, pa.int32()), symbols.take(pa.array(gene))
-        )
-        joined = pc.binary_join(lists, ", ")
-        return pc.if_else(
-            pa.array(np.diff(bounds) > 0), joined, pa.scalar(None, pa.string())
-        )
-
-
-def _columns(place: _Place, genes: pa.Table) -> dict[str, pa.Array]:
-    symbols = genes["symbol"].combine_chunks()
-    each = np.arange(place.pos.size)
-    distance = place._distance(each, place.nearest)
-    tss_distance = np.abs(place.pos - place.tss[place.nearest])
-    before = place.pos < place.start[place.nearest]
-    upstream = before == place.forward[place.nearest]
-    side = np.where(upstream, "upstream", "downstream")
-    region = np.where(distance > FLANK, "intergenic", side)
-    region = np.where(distance == 0, "genic", region)
-    kind = np.where(
-        distance == 0, 0, 1 + 2 * np.searchsorted(np.multiply(_CLASSES_KB, 1000), distance)
-    )
-    places = pa.array(_place_phrases())
-    other = place.gene != place.nearest[place.variant]
+def _columns(place: Place) -> dict[str, pa.Array]:
     return {
-        "gene": symbols.take(pa.array(place.nearest)),
-        "region": pa.array(region.astype(object), pa.string()),
-        "gene_distance": pa.array(distance, pa.int32()),
-        "tss_distance": pa.array(tss_distance, pa.int32()),
-        "gene_place": places.take(pa.array(kind + ((distance > 0) & upstream))),
-        "overlapping_genes": place.names(symbols, place.distance == 0, None),
-        "nearby_genes": place.names(symbols, other, MOST_NEARBY),
+        "gene": place.symbols.take(pa.array(place.nearest)),
+        "region": place.regions(),
+        "gene_distance": pa.array(place.distance, pa.int32()),
+        "tss_distance": pa.array(place.tss_distance, pa.int32()),
+        "gene_place": place.phrases(),
+        "overlapping_genes": place.overlapping(),
+        "nearby_genes": place.nearby(),
     }
-
-
-def _place_phrases() -> list[str]:
-    """Phrases of no distance, then down- and upstream for each distance class."""
-    low = (0, *_CLASSES_KB)
-    sizes = [f"{a} to {b} kb" for a, b in zip(low, _CLASSES_KB, strict=False)]
-    sizes = [f"less than {low[1]} kb", *sizes[1:], f"more than {low[-1]} kb"]
-    return ["within", *(f"{s} {d} of" for s in sizes for d in ("downstream", "upstream"))]
 
 
 def _inside(

@@ -163,4 +163,7 @@ def _written(column: pa.ChunkedArray, spec: str) -> pa.StringArray:
     text = column.cast(pa.string())
     if spec == "lower":
         text = pc.utf8_lower(text)
-    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    empty = pc.equal(text, "")
+    if not pc.any(empty).as_py():
+        return text  # saves a copy
+    return pc.if_else(empty, pa.scalar(None, pa.string()), text)
