@@ -4,6 +4,7 @@ Its files carry the metadata of the store, so that `open_embeddings` reads it ba
 """
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def export_hf(
     store
         The store.
     folder
-        Must not exist, or be empty.
+        Must not exist, or be empty; it is there once it is whole.
     licence
         Identifier for the card, as the Hub spells it.
     """
@@ -90,10 +91,12 @@ def export_hf(
     folder = Path(folder)
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder}: is not empty; choose another folder.")
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
     for chrom in store.chroms:
-        _write_chromosome(store, chrom, folder / "data" / f"chr{chrom}")
-    (folder / "README.md").write_text(_card(store, licence), encoding="utf-8")
-    return folder
+        _write_chromosome(store, chrom, partial / "data" / f"chr{chrom}")
+    (partial / "README.md").write_text(_card(store, licence), encoding="utf-8")
+    return partial.replace(folder)
 
 
 def _write_chromosome(store: EmbeddingStore, chrom: str, folder: Path) -> None:

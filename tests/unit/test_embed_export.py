@@ -66,6 +66,20 @@ def test_the_dataset_is_opened_as_the_store_that_it_was(
         assert copy.read_bytes() == path.read_bytes()
 
 
+def test_datasets_loads_it(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    datasets = pytest.importorskip("datasets", reason="not among the extras; needs it")
+    folder = export_hf(store, tmp_path / "hf")
+    rows = datasets.load_dataset(str(folder), split="train", cache_dir=str(tmp_path / "c"))
+    assert rows.num_rows == 9_000
+    assert rows[0] == {
+        **{"chrom": "21", "pos": 15_000_000, "ref": "A", "alt": "G", "rsid": "rs0"},
+        "embedding": ds.dataset(folder / "data").head(1)["embedding"][0].as_py(),
+    }
+
+
 def test_row_groups_are_small_enough_for_the_viewer(store: Path, tmp_path: Path) -> None:
     export_hf(store, tmp_path / "hf")
     for path in (tmp_path / "hf" / "data").rglob("*.parquet"):

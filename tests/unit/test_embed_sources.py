@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fabgwas.errors import InputError, UsageError
-from fabgwas_embeddings import Describer, load_template
+from fabgwas_embeddings import Describer, load_genes, load_template
 from fabgwas_embeddings.sources import (
     CatalogFilter,
     PositionLookup,
@@ -510,6 +510,18 @@ def test_what_was_left_out_is_told(tmp_path: Path) -> None:
         SourceFiles(exclude_sources=["dbsnp"])
 
 
+@pytest.mark.parametrize(("trait", "count"), [("body height", 3), ("hieght", 0)])
+def test_how_many_associations_were_left_out_is_told(
+    tmp_path: Path, trait: str, count: int
+) -> None:
+    path = tmp_path / "catalog.tsv"
+    catalog(path, ROWS)
+    files = SourceFiles(gwas_catalog=path, exclude_traits=[trait])
+    opened = files.open("GRCh38", tmp_path)
+    assert opened.exclusions == {"traits": [trait], "associations": count}
+    assert SourceFiles(gwas_catalog=path).open("GRCh38", tmp_path).exclusions == {}
+
+
 def test_favor_needs_grch38(favor: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="FAVOR is GRCh38"):
         SourceFiles(favor=[favor]).open("GRCh37", tmp_path)
@@ -559,3 +571,28 @@ def test_a_table_of_genes_with_summaries(tmp_path: Path) -> None:
     assert found["region"].to_pylist() == ["genic"]
     with pytest.raises(InputError, match="no column chrom"):
         read_genes(summaries, "GRCh37")
+
+
+@pytest.mark.parametrize(
+    ("build", "name"),
+    [
+        ("GRCh37", "gene_grch37_gencode_v26.tsv.gz"),
+        ("GRCh38", "gene_grch38_gencode_v29.tsv.gz"),
+    ],
+)
+def test_the_real_gene_table_is_read_whole(
+    shared_data: Path, build: str, name: str
+) -> None:
+    path = shared_data / "genes" / name
+    found, all_kinds = (
+        read_genes(path, build, coding_only=coding).genes for coding in (True, False)
+    )
+    assert len(found) > 19_000
+    assert len(all_kinds) > 2 * len(found)
+    assert "BRCA1" in found["symbol"].to_pylist()
+    columns = ["chrom", "start", "end", "strand"]  # names that the file lost were mended
+    there, shipped = (
+        {tuple(row.values()) for row in genes.select(columns).to_pylist()}
+        for genes in (found, load_genes(build).genes)
+    )
+    assert shipped <= there

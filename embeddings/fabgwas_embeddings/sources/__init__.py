@@ -79,18 +79,21 @@ class SourceFiles:
     def open(self, build: str, folder: Path) -> "OpenSources":
         """Read the files; databases that do not fit in memory are sorted into `folder`."""
         annotators: list[Annotator] = []
+        exclusions = self.exclusions
         if self.favor and "favor" not in self.exclude_sources:
             annotators += self._favor(build, folder)
         if self.clinvar and "clinvar" not in self.exclude_sources:
             annotators.append(self._clinvar(self.clinvar, build, folder))
         if self.gwas_catalog and "gwas_catalog" not in self.exclude_sources:
             source = source_of("gwas_catalog", self.gwas_catalog)
-            chosen = CatalogFilter(self._traits, self.catalog_before)
-            table = chosen.apply(read_catalog(self.gwas_catalog))
+            known = read_catalog(self.gwas_catalog)
+            table = CatalogFilter(self._traits, self.catalog_before).apply(known)
+            if self._traits or self.catalog_before:
+                exclusions["associations"] = known.num_rows - table.num_rows
             annotators.append(catalog_annotator(table, build, source))
         if "genes" not in self.exclude_sources:
             annotators.append(self._genes(build))
-        return OpenSources(annotators, self.exclusions)
+        return OpenSources(annotators, exclusions)
 
     def _favor(self, build: str, folder: Path) -> list[PositionLookup]:
         if build != "GRCh38":

@@ -13,7 +13,15 @@ from fabgwas_embeddings._files import read_batches, read_header, source_of
 from fabgwas_embeddings._genes import GeneModels, load_genes
 
 _GXF = ["chrom", "source", "type", "start", "end", "score", "strand", "phase", "attributes"]
-_TABLE = ("chrom", "start", "end", "strand", "symbol")
+# names of a column of a table, in order of preference
+_TABLE = {
+    "chrom": ("chrom", "gene_chrom"),
+    "start": ("start", "gene_start"),
+    "end": ("end", "gene_stop"),
+    "strand": ("strand",),
+    "symbol": ("symbol", "feature_name"),
+}
+_TABLE_BIOTYPE = ("gene_type", "feature_type")
 _TYPES = ("gene", "ncRNA_gene", "exon")
 _SYMBOL = r'(?:^|;)\s*(?:gene_name|gene|Name)[ =]"?(?P<value>[^";]+)'
 _BIOTYPE = r'(?:^|;)\s*(?:gene_type|gene_biotype|biotype)[ =]"?(?P<value>[^";]+)'
@@ -24,6 +32,8 @@ def read_genes(
 ) -> GeneModels:
     """Gene models from a GTF, a GFF3 or a table with chrom, start, end, strand, symbol.
 
+    The columns of a table may also have the names of GENCODE's gene lists: gene_chrom,
+    gene_start, gene_stop, feature_name; gene_type or feature_type tells coding genes.
     Exons are kept where the file has them (all transcripts), so that exonic and intronic
     variants are told apart. What is known of genes by name (full name, GO terms) comes from
     the shipped table.
@@ -43,7 +53,8 @@ def read_genes(
     if header.count("\t") == len(_GXF) - 1:
         genes, exons = _read_gxf(path, coding_only)
     else:
-        genes, exons = _read_table(path, header.split("\t"), skipped + 1), None
+        names = header.split("\t")
+        genes, exons = _read_table(path, names, skipped + 1, coding_only), None
     if not genes.num_rows:
         raise InputError(f"{path}: holds no gene on a chromosome that is known.")
     shipped = load_genes(build)
@@ -78,16 +89,25 @@ def _read_gxf(path: Path, coding_only: bool) -> tuple[pa.Table, pa.Table | None]
     return table, exon_table if exon_table.num_rows else None
 
 
-def _read_table(path: Path, names: list[str], skip: int) -> pa.Table:
-    missing = [name for name in _TABLE if name not in names]
+def _read_table(path: Path, names: list[str], skip: int, coding_only: bool) -> pa.Table:
+    chosen = {
+        column: next((name for name in known if name in names), None)
+        for column, known in (_TABLE | {"biotype": _TABLE_BIOTYPE}).items()
+    }
+    missing = [column for column in _TABLE if chosen[column] is None]
     if missing:
         raise InputError(
             f"{path}: neither GTF, GFF3 nor a table of genes: no column "
             f"{', '.join(missing)}."
         )
-    types = {"start": pa.int32(), "end": pa.int32()}
-    batches = read_batches(path, names, skip=skip, columns=list(_TABLE), types=types)
-    return _placed(pa.Table.from_batches(list(batches)), path)
+    there = {column: name for column, name in chosen.items() if name is not None}
+    types = {there["start"]: pa.int32(), there["end"]: pa.int32()}
+    batches = read_batches(path, names, skip=skip, columns=[*there.values()], types=types)
+    table = pa.Table.from_batches(list(batches)).rename_columns(list(there))
+    if coding_only and "biotype" in there:
+        coding = pc.fill_null(pc.equal(table["biotype"], "protein_coding"), True)
+        table = table.filter(coding)
+    return _placed(table.select(list(_TABLE)), path)
 
 
 def _attribute(attributes: pa.StringArray, pattern: str) -> pa.StringArray:
