@@ -174,12 +174,18 @@ class Ledger:
     def finish_part(
         self, shard: int, part: Part, vectors: Float32[np.ndarray, "text dim"], tokens: int
     ) -> None:
-        """Keep the vectors of a group; on disk before it counts as done."""
+        """Keep the vectors of a group; on disk before it counts as done.
+
+        A group that is done stays as it is: after a kill a batch may be read again whose
+        vectors are written to their shard and gone.
+        """
         if vectors.shape != (part.stop - part.start, self.dim):
             raise ValueError(
                 f"vectors must have shape {(part.stop - part.start, self.dim)}, "
                 f"not {vectors.shape}."
             )
+        if part not in self.open_parts(shard):
+            return
         self._check_kept(shard)
         self._files.write(shard, part.start, vectors)
         self._db.execute(

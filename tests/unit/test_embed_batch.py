@@ -367,6 +367,30 @@ def test_an_interrupted_job_does_not_submit_twice(
     assert len(service.batches) == submitted
 
 
+def test_a_batch_whose_reading_was_killed_is_read_again(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def run() -> EmbedResult:
+        encoder = OpenAiBatchEncoder("m", DIM, base_url=service.url, poll_seconds=0.01)
+        return embed_variants(
+            VARIANTS, tmp_path / "s", build="GRCh37", encoder=encoder, shard_rows=100
+        )
+
+    state = "fabgwas_embeddings.encoders._batch_state.BatchState.close"
+    with monkeypatch.context() as patch:
+        patch.setattr(state, kill)
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    # shards of the batch are written, and their vectors deleted
+    assert list((tmp_path / "s").rglob("part-*.parquet"))
+    result = run()
+    assert set(service.paid.values()) == {1}
+    assert len(service.paid) == result.n_texts == result.tokens
+
+
 def test_single_texts_are_not_for_the_batch_api(service: Service) -> None:
     encoder = OpenAiBatchEncoder("m", DIM, base_url=service.url)
     with pytest.raises(UsageError, match="whole jobs only"):
