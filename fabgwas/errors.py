@@ -39,6 +39,12 @@ class RemoteError(FabgwasError):
     exit_code = 5
 
 
+class OutputError(FabgwasError):
+    """A file cannot be written: the disk is full, or the folder not ours to write to."""
+
+    exit_code = 6
+
+
 def _one_line(text: str) -> str:
     """Blanks for breaks, escapes for what cannot be printed, and an end to long texts."""
     line = " ".join(text.split())

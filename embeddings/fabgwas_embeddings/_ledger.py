@@ -10,7 +10,8 @@ was not.
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float32, Int
 
-from fabgwas.errors import InputError, UsageError
+from fabgwas.errors import InputError, OutputError, UsageError
+from fabgwas.files import writing
 from fabgwas_embeddings._vector_files import VectorFiles
 
 _TABLES = """
@@ -65,6 +67,8 @@ class Ledger:
     ------
     UsageError
         If the folder holds a ledger of another job, or another process uses it.
+    OutputError
+        Here and later, if it cannot be written.
     """
 
     def __init__(
@@ -74,7 +78,8 @@ class Ledger:
         self.dim = dim
         self._shared = share_texts
         self._files = VectorFiles(folder, dim)
-        folder.mkdir(parents=True, exist_ok=True)
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(
             folder / "ledger.sqlite", timeout=_PATIENCE, isolation_level=None
         )
@@ -87,6 +92,8 @@ class Ledger:
             self._db.execute("INSERT OR IGNORE INTO job VALUES ('job', ?)", (job,))
         except sqlite3.OperationalError as error:
             self.close()
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise OutputError(f"{folder}: cannot be written: {error}.") from error
             raise UsageError(
                 f"{folder.parent}: another run is at work here ({error}); wait for it, or "
                 "end it."
@@ -127,7 +134,7 @@ class Ledger:
         ]
         characters = sum(len(texts[text]) for text in new)
         used = [(shard, int(owner)) for owner in np.unique(where[where >= 0])]
-        with self._db:  # all or nothing
+        with self._writing(), self._db:  # all or nothing
             self._db.execute("BEGIN IMMEDIATE")
             if self._shared:
                 self._db.executemany("INSERT INTO text VALUES (?, ?, ?)", rows)
@@ -187,11 +194,12 @@ class Ledger:
         if part not in self.open_parts(shard):
             return
         self._check_kept(shard)
-        self._files.write(shard, part.start, vectors)
-        self._db.execute(
-            "UPDATE part SET done = 1, tokens = ? WHERE shard = ? AND number = ?",
-            (tokens, shard, part.number),
-        )
+        with self._writing():
+            self._files.write(shard, part.start, vectors)
+            self._db.execute(
+                "UPDATE part SET done = 1, tokens = ? WHERE shard = ? AND number = ?",
+                (tokens, shard, part.number),
+            )
 
     def vectors(
         self, number: int, hashes: Sequence[bytes]
@@ -234,6 +242,14 @@ class Ledger:
         """Close and remove the ledger and its vectors."""
         self.close()
         shutil.rmtree(self.folder)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with writing(self.folder):
+            try:
+                yield
+            except sqlite3.OperationalError as error:
+                raise OutputError(f"{self.folder}: cannot be written: {error}.") from error
 
     def _check_kept(self, shard: int) -> None:
         """The vectors of a shard may be missing only while none of its groups is done."""

@@ -25,8 +25,11 @@ class VectorFiles:
         """Put vectors into their slots; they are on disk when this returns."""
         descriptor = os.open(self.path(shard), os.O_WRONLY | os.O_CREAT, 0o644)
         try:
-            data = np.ascontiguousarray(vectors, "<f4").tobytes()
-            os.pwrite(descriptor, data, slot * self.dim * 4)
+            left = memoryview(np.ascontiguousarray(vectors, "<f4").tobytes())
+            place = slot * self.dim * 4
+            while left:  # a disk that is nearly full takes a part, without an error
+                written = os.pwrite(descriptor, left, place)
+                left, place = left[written:], place + written
             os.fdatasync(descriptor)
         finally:
             os.close(descriptor)

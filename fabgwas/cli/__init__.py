@@ -1,26 +1,54 @@
 """The `fabgwas` command: parse, call, print."""
 
+import errno
 import re
+import signal
 import sys
+from types import FrameType
 
 from fabgwas.cli._app import app
-from fabgwas.errors import FabgwasError, InputError
+from fabgwas.errors import FabgwasError, InputError, OutputError
 
 __all__ = ["app", "main"]
 
 
+_CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
+
+class _Stopped(BaseException):
+    """Ctrl-C or a request to end; no library may take it for its own."""
+
+
 def main() -> None:
     """Run the command line; a mendable error is one line and its own exit code."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _stop)
     try:
         app()
     except FabgwasError as error:
-        print(f"error: {_with_options(str(error))}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        _fail(_with_options(str(error)), error.exit_code)
     except FileNotFoundError as error:
-        print(f"error: {error.filename}: there is no such file.", file=sys.stderr)
-        sys.exit(InputError.exit_code)
+        _fail(f"{error.filename}: there is no such file.", InputError.exit_code)
     except BrokenPipeError:
         sys.exit(1)
+    except OSError as error:
+        full = error.errno in _CANNOT_WRITE
+        _fail(
+            " ".join(str(error).split()), (OutputError if full else FabgwasError).exit_code
+        )
+    except _Stopped as stopped:
+        number = signal.Signals(stopped.args[0])
+        _fail(f"stopped by {number.name}; nothing is half-written.", 128 + number)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # once is enough: what is begun is cleaned up
+    raise _Stopped(number)
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(code)
 
 
 def _with_options(message: str) -> str:

@@ -41,7 +41,7 @@ def common(
 
     Exit codes: 0 done; 1 unexpected; 2 an option or its value is not allowed, or an output
     exists; 3 an input file is missing or not what it should be; 4 nothing to analyse; 5 a
-    remote service failed.
+    remote service failed; 6 an output cannot be written; 130 interrupted (Ctrl-C).
     """
 
 

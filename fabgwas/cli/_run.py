@@ -41,16 +41,16 @@ def munge_from_options(settings: dict[str, Any], *, overwrite: bool, quiet: bool
     """Standardise summary statistics with the options of the command line."""
     show_log(quiet=quiet)
     from fabgwas.io import write_munged
-    from fabgwas.pipeline import check_request, read_study, refuse_to_replace
+    from fabgwas.pipeline import check_request, outputs_of, read_study
 
     settings = config_values(settings)
     out = settings.pop("out")
     config = RunConfig(embeddings="", out=out, **settings)
     check_request(config)
-    refuse_to_replace(
-        [Path(f"{out}.sumstats.parquet"), Path(f"{out}.tally.tsv")], overwrite=overwrite
-    )
-    for path in write_munged(read_study(config), out):
+    paths = {name: Path(f"{out}.{name}") for name in ("sumstats.parquet", "tally.tsv")}
+    with outputs_of(out, paths, overwrite=overwrite) as files:
+        write_munged(read_study(config), files.prefix)
+    for path in paths.values():
         print(path)
 
 

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 
 from fabgwas import __version__
 from fabgwas.errors import UsageError
-from fabgwas.files import sha256_of
+from fabgwas.files import sha256_of, writing
 from fabgwas.io import Genotypes, open_genotypes
 from fabgwas.io._genotypes import PathLike
 from fabgwas.io._people import read_people
@@ -56,6 +56,7 @@ def build_ld(
     min_maf: float = 0.0,
     overwrite: bool = False,
     progress: Progress | None = None,
+    complete: Callable[[Path], None] = lambda folder: None,
 ) -> Path:
     """Compute the LD of a panel once, block by block, and write it as a store.
 
@@ -92,6 +93,14 @@ def build_ld(
         Whether a store that exists may be replaced.
     progress
         Called with the number of blocks done and of all blocks.
+    complete
+        Called with the folder that holds the whole store, before it gets its name.
+
+    Raises
+    ------
+    FabgwasError
+        If an argument or the genotypes cannot be used, `out` exists and may not be
+        replaced, another process is making it, or it cannot be written.
 
     Returns
     -------
@@ -115,8 +124,9 @@ def build_ld(
     with partial_folder(out, _digest(settings, origin, shrinkage, ends)) as folder:
         prepared = prepare(folder, genotypes, window, min_maf, partition)
         rows = _write_matrices(folder, genotypes, prepared, encoding, shrinkage, progress)
-        _write_variants(folder, genotypes, prepared)
-        pq.write_table(pa.Table.from_pylist(rows, BLOCK_SCHEMA), folder / BLOCKS)
+        with writing(folder):
+            _write_variants(folder, genotypes, prepared)
+            pq.write_table(pa.Table.from_pylist(rows, BLOCK_SCHEMA), folder / BLOCKS)
         metadata = LdMetadata(
             n_samples=genotypes.n_samples,
             n_variants=prepared.order.size,
@@ -127,8 +137,11 @@ def build_ld(
             **settings,
             **origin,
         )
-        write_metadata(folder, metadata)
-        finish(folder, out)
+        with writing(folder):
+            write_metadata(folder, metadata)
+        complete(folder)
+        with writing(out):
+            finish(folder, out)
     return out
 
 

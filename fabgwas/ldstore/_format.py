@@ -21,12 +21,8 @@ FORMAT = "fabgwas-ld"
 VERSION = 1
 ENCODINGS = ("float16", "int8", "float32")
 
-METADATA, VARIANTS, BLOCKS, MATRICES = (
-    "ld.json",
-    "variants.parquet",
-    "blocks.parquet",
-    "matrices.bin",
-)
+FILES = ("ld.json", "variants.parquet", "blocks.parquet", "matrices.bin")
+METADATA, VARIANTS, BLOCKS, MATRICES = FILES
 BLOCK_SCHEMA = pa.schema(
     {
         "start": pa.int64(),  # number of the first variant

@@ -1,6 +1,5 @@
 """A store in the making, which an interrupted build leaves for the next one to go on."""
 
-import fcntl
 import json
 import os
 import shutil
@@ -10,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from fabgwas.errors import UsageError
+from fabgwas.files import LOCK, locked_folder, writing
 from fabgwas.ldstore._format import MATRICES
 
-_KEY, _LOCK, _JOURNAL = "key", "lock", "blocks.jsonl"
+_KEY, _JOURNAL = "key", "blocks.jsonl"
 PREPARED = "prepared.npz"
 
 
@@ -25,24 +24,20 @@ def partial_folder(out: Path, key: str) -> Iterator[Path]:
     store.
     """
     folder = out.with_name(f".{out.name}.partial")
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _LOCK).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UsageError(f"{out}: another process is making this store.") from error
+    with locked_folder(folder, out):
         known = folder / _KEY
         if not known.is_file() or known.read_text(encoding="utf-8") != key:
-            for path in folder.iterdir():
-                if path.name != _LOCK:
-                    path.unlink()
-            known.write_text(key, encoding="utf-8")
+            with writing(folder):
+                for path in folder.iterdir():
+                    if path.name != LOCK:
+                        path.unlink()
+                known.write_text(key, encoding="utf-8")
         yield folder
 
 
 def finish(folder: Path, out: Path) -> None:
     """Give the whole store its name, in the place of an older one if there is any."""
-    for name in (_KEY, _LOCK, _JOURNAL, PREPARED):
+    for name in (_KEY, LOCK, _JOURNAL, PREPARED):
         (folder / name).unlink(missing_ok=True)
     older = out.with_name(f".{out.name}.{os.getpid()}.older")
     if out.exists():
@@ -65,12 +60,12 @@ class GrowingMatrices:
     def append(self, row: dict[str, Any], content: bytes) -> None:
         """Write one matrix, then note its row with place, size and checksum."""
         place = {"offset": self._end, "size": len(content), "crc32": zlib.crc32(content)}
-        with self._matrices.open("ab") as file:
+        with writing(self._matrices), self._matrices.open("ab") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         self.rows.append(row | place)
-        with self._journal.open("a", encoding="utf-8") as journal:
+        with writing(self._journal), self._journal.open("a", encoding="utf-8") as journal:
             journal.write(_line(self.rows[-1]))
         self._end += len(content)
 

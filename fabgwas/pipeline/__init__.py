@@ -8,13 +8,13 @@ from fabgwas.pipeline._evaluate_sumstats import (
     evaluate_sumstats,
 )
 from fabgwas.pipeline._ld import LdConfig, describe_ld, make_ld
+from fabgwas.pipeline._outputs import outputs_of
 from fabgwas.pipeline._prs import PrsResult, make_prs
 from fabgwas.pipeline._prs_config import PrsConfig
 from fabgwas.pipeline._read import check_request, read_study
 from fabgwas.pipeline._run import RunResult, check, run
 from fabgwas.pipeline._score import ScoreConfig, ScoreResult, score
 from fabgwas.pipeline._split import SplitConfig, SplitResult, split
-from fabgwas.pipeline._write import refuse_to_replace
 
 __all__ = [
     "CohortConfig",
@@ -39,8 +39,8 @@ __all__ = [
     "evaluate_sumstats",
     "make_ld",
     "make_prs",
+    "outputs_of",
     "read_study",
-    "refuse_to_replace",
     "run",
     "score",
     "split",

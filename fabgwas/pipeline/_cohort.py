@@ -29,8 +29,8 @@ from fabgwas.io import (
     write_table,
 )
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.pipeline._outputs import log_file, outputs_of
 from fabgwas.pipeline._progress import Progress
-from fabgwas.pipeline._write import log_file, refuse_to_replace
 from fabgwas.store import EmbeddingStore, open_embeddings
 
 log = logging.getLogger("fabgwas")
@@ -149,31 +149,31 @@ def cohort(
         "log": Path(f"{config.out}.log"),
         "manifest": Path(f"{config.out}.manifest.json"),
     }
-    refuse_to_replace(paths.values(), overwrite=overwrite)
     command = ["fabgwas.cohort", *config.genotypes] if command is None else list(command)
     stages = Stages()
-    with log_file(paths["log"], command):
-        result, genotypes = _cohort(config, paths, stages)
-        with stages("write"):
-            write_table(_with_vectors(result), paths["cohort"])
-            write_table(result.table, paths["pcs"])
-        for line in result.summary():
-            log.debug("%s", line)  # for the file; callers have the result
-    manifest = Manifest(
-        command="cohort",
-        args=command,
-        config=asdict(config),
-        inputs=[
-            describe_input(Path(config.embeddings) / "store.json", "fabgwas store"),
-            *(describe_input(path, "genotypes") for path in genotypes.files),
-        ],
-        outputs=[describe_input(paths[name]) for name in ("cohort", "pcs", "log")],
-        counts=result.alignment.report._asdict() | {"used": result.n_used},
-        seeds={"seed": config.seed},
-        timings=stages.seconds,
-        resources=stages.resources(),
-    )
-    write_manifest(paths["manifest"], manifest)
+    with outputs_of(config.out, paths, overwrite=overwrite) as files:
+        with log_file(files["log"], command):
+            result, genotypes = _cohort(config, paths, stages)
+            with stages("write"):
+                write_table(_with_vectors(result), files["cohort"])
+                write_table(result.table, files["pcs"])
+            for line in result.summary():
+                log.debug("%s", line)  # for the file; callers have the result
+        manifest = Manifest(
+            command="cohort",
+            args=command,
+            config=asdict(config),
+            inputs=[
+                describe_input(Path(config.embeddings) / "store.json", "fabgwas store"),
+                *(describe_input(path, "genotypes") for path in genotypes.files),
+            ],
+            outputs=files.records(),
+            counts=result.alignment.report._asdict() | {"used": result.n_used},
+            seeds={"seed": config.seed},
+            timings=stages.seconds,
+            resources=stages.resources(),
+        )
+        write_manifest(files["manifest"], manifest)
     return result
 
 

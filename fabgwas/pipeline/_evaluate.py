@@ -15,9 +15,9 @@ from fabgwas.io import write_table
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
 from fabgwas.pipeline._augment import measure_augmented
 from fabgwas.pipeline._measures import Measured, measure
+from fabgwas.pipeline._outputs import Outputs, log_file, outputs_of
 from fabgwas.pipeline._people import People, read_evaluated
 from fabgwas.pipeline._report_scores import score_report
-from fabgwas.pipeline._write import log_file, refuse_to_replace
 from fabgwas.report import write_score_report
 
 log = logging.getLogger("fabgwas")
@@ -112,25 +112,25 @@ def evaluate(
     require_libraries()
     paths = output_paths(config.out)
     if config.augment is not None:
-        paths["augmented"] = Path(f"{config.out}.augmented.tsv")
-    refuse_to_replace(paths.values(), overwrite=overwrite)
+        paths = {"augmented": Path(f"{config.out}.augmented.tsv"), **paths}
     command = ["fabgwas.evaluate", config.scores] if command is None else list(command)
     stages = Stages()
-    with log_file(paths["log"], command):
-        people = _read(config, stages)
-        measured, augmented = _measure(config, people, stages)
-        result = EvaluateResult(people, measured, augmented, paths)
-        with stages("write"):
-            for name in _TABLES:
-                write_table(getattr(measured, name), paths[name])
-            if result.augmented is not None:
-                write_table(result.augmented, paths["augmented"])
-            _draw(result)
-            report = score_report(config, result, command, stages.seconds)
-            write_score_report(paths["report"], report)
-        for line in result.summary():
-            log.debug("%s", line)  # for the file; callers have the result
-    _write_manifest(config, result, command, stages)
+    with outputs_of(config.out, paths, overwrite=overwrite) as files:
+        with log_file(files["log"], command):
+            people = _read(config, stages)
+            measured, augmented = _measure(config, people, stages)
+            result = EvaluateResult(people, measured, augmented, paths)
+            with stages("write"):
+                for name in _TABLES:
+                    write_table(getattr(measured, name), files[name])
+                if result.augmented is not None:
+                    write_table(result.augmented, files["augmented"])
+                _draw(result, files["figures"])
+                report = score_report(config, result, command, stages.seconds)
+                write_score_report(files["report"], report)
+            for line in result.summary():
+                log.debug("%s", line)  # for the file; callers have the result
+        _write_manifest(config, result, files, command, stages)
     return result
 
 
@@ -205,7 +205,7 @@ def _line(row: dict[str, object]) -> str:
     return f"{row['score']}: {row['metric']} {row['estimate']:.4f}{interval}"
 
 
-def _draw(result: EvaluateResult) -> None:
+def _draw(result: EvaluateResult, path: Path) -> None:
     """ROC curves of all scores; quantiles and calibration of the first."""
     from matplotlib.figure import Figure
 
@@ -223,7 +223,7 @@ def _draw(result: EvaluateResult) -> None:
     quantile_plot(bars[0], bars[1], bars[2], axes[-2], binary=people.binary)
     bins = _arrays(measured.calibration, people.names[0], "predicted", "observed", "se")
     reliability(bins[0], bins[1], bins[2], axes[-1], binary=people.binary)
-    with write_atomically(result.outputs["figures"]) as temporary:
+    with write_atomically(path) as temporary:
         # without a date, so that equal results make equal files
         figure.savefig(temporary, format="svg", metadata={"Date": None})
 
@@ -237,20 +237,20 @@ def _arrays(table: pa.Table, score: str, *columns: str) -> list[np.ndarray]:
 def _write_manifest(
     config: EvaluateConfig,
     result: EvaluateResult,
+    files: Outputs,
     command: Sequence[str],
     stages: Stages,
 ) -> None:
     inputs = [config.scores, config.phenotype, config.covariates, config.augment]
-    outputs = [path for name, path in result.outputs.items() if name != "manifest"]
     manifest = Manifest(
         command="evaluate",
         args=command,
         config=asdict(config),
         inputs=[describe_input(path) for path in inputs if path is not None],
-        outputs=[describe_input(path) for path in outputs],
+        outputs=files.records(),
         counts=result.people.counts,
         seeds={"seed": config.seed},
         timings=stages.seconds,
         resources=stages.resources(),
     )
-    write_manifest(result.outputs["manifest"], manifest)
+    write_manifest(files["manifest"], manifest)

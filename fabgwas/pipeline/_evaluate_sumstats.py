@@ -31,9 +31,9 @@ from fabgwas.io import (
 from fabgwas.io._match_weights import match_weights
 from fabgwas.io._people import read_people
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.pipeline._outputs import log_file, outputs_of
 from fabgwas.pipeline._progress import Progress
 from fabgwas.pipeline._split import blocks_of_variants, open_panel_people
-from fabgwas.pipeline._write import log_file, refuse_to_replace
 
 log = logging.getLogger("fabgwas")
 
@@ -123,39 +123,37 @@ def evaluate_sumstats(
         "log": Path(f"{config.out}.log"),
         "manifest": Path(f"{config.out}.manifest.json"),
     }
-    refuse_to_replace(paths.values(), overwrite=overwrite)
     command = (
         ["fabgwas.evaluate_sumstats", *config.weights] if command is None else list(command)
     )
     stages = Stages()
-    with log_file(paths["log"], command):
-        with stages("read"):
-            genotypes = open_panel_people(config.ld, config.keep)
-            _refuse_shared_people(config, genotypes)
-            study = read_sumstats(config.sumstats, build=config.build)
-            weights = [read_weights(path) for path in config.weights]
-        with stages("evaluate"):
-            result = _evaluate(config, study, weights, genotypes, paths)
-        with stages("write"):
-            write_table(result.evaluation, paths["evaluation"])
-            write_table(result.differences, paths["differences"])
-        for line in result.summary():
-            log.debug("%s", line)  # for the file; callers have the result
-    inputs = [*config.weights, config.sumstats, *genotypes.files, config.keep]
-    manifest = Manifest(
-        command="evaluate",
-        args=command,
-        config=asdict(config),
-        inputs=[describe_input(path) for path in inputs if path is not None],
-        outputs=[
-            describe_input(path) for name, path in paths.items() if name != "manifest"
-        ],
-        counts=result.counts,
-        seeds={"seed": config.seed},
-        timings=stages.seconds,
-        resources=stages.resources(),
-    )
-    write_manifest(paths["manifest"], manifest)
+    with outputs_of(config.out, paths, overwrite=overwrite) as files:
+        with log_file(files["log"], command):
+            with stages("read"):
+                genotypes = open_panel_people(config.ld, config.keep)
+                _refuse_shared_people(config, genotypes)
+                study = read_sumstats(config.sumstats, build=config.build)
+                weights = [read_weights(path) for path in config.weights]
+            with stages("evaluate"):
+                result = _evaluate(config, study, weights, genotypes, paths)
+            with stages("write"):
+                write_table(result.evaluation, files["evaluation"])
+                write_table(result.differences, files["differences"])
+            for line in result.summary():
+                log.debug("%s", line)  # for the file; callers have the result
+        inputs = [*config.weights, config.sumstats, *genotypes.files, config.keep]
+        manifest = Manifest(
+            command="evaluate",
+            args=command,
+            config=asdict(config),
+            inputs=[describe_input(path) for path in inputs if path is not None],
+            outputs=files.records(),
+            counts=result.counts,
+            seeds={"seed": config.seed},
+            timings=stages.seconds,
+            resources=stages.resources(),
+        )
+        write_manifest(files["manifest"], manifest)
     return result
 
 

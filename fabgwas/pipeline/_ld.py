@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from fabgwas.errors import UsageError
 from fabgwas.io import Genotypes, detect_build, normalize_build, open_genotypes
 from fabgwas.ld._blocks import POPULATIONS
 from fabgwas.ldstore import LdStore, build_ld, open_ld
-from fabgwas.ldstore._format import ENCODINGS
+from fabgwas.ldstore._format import ENCODINGS, FILES
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
 
 log = logging.getLogger("fabgwas")
@@ -74,37 +74,56 @@ def make_ld(
         genotypes.n_samples,
     )
     build = _build_of(config, genotypes)
-    with stages("build"):
-        build_ld(
-            config.genotypes,
-            config.out,
-            config.blocks,
-            build=build,
-            keep=config.keep,
-            encoding=config.encoding,
-            shrinkage=config.shrinkage,
-            window=round(config.window_kb * 1000),
-            min_maf=config.min_maf,
-            overwrite=overwrite,
-            progress=_log_tenths,
-        )
+
+    def describe(folder: Path) -> None:
+        settled = replace(config, build=build)
+        _write_manifest(folder, settled, genotypes, command, stages)
+
+    build_ld(
+        config.genotypes,
+        config.out,
+        config.blocks,
+        build=build,
+        keep=config.keep,
+        encoding=config.encoding,
+        shrinkage=config.shrinkage,
+        window=round(config.window_kb * 1000),
+        min_maf=config.min_maf,
+        overwrite=overwrite,
+        progress=_log_tenths,
+        complete=describe,
+    )
     store = open_ld(config.out)
     for step, count in store.metadata.counts.items():
         log.info("  variants, %s: %s", step.replace("_", " "), f"{count:,}")
+    return store
+
+
+def _write_manifest(
+    folder: Path,
+    config: LdConfig,
+    genotypes: Genotypes,
+    command: Sequence[str] | None,
+    stages: Stages,
+) -> None:
+    """Put a manifest into the folder of a store that is whole, but has not its name yet."""
+    store, resources = open_ld(folder), stages.resources()
     beds = [describe_input(path, "plink") for path in genotypes.files]
     others = [describe_input(p) for p in (config.keep, _file_of(config.blocks)) if p]
     manifest = Manifest(
         command="ld",
         args=["fabgwas.make_ld", *config.genotypes] if command is None else command,
-        config=asdict(config) | {"build": build},
+        config=asdict(config),
         inputs=[*beds, *others],
-        outputs=[describe_input(path) for path in sorted(store.path.iterdir())],
+        outputs=[
+            replace(describe_input(folder / name), path=str(Path(config.out) / name))
+            for name in FILES
+        ],
         counts=store.metadata.counts | {"blocks": len(store), "people": store.n_samples},
-        timings=stages.seconds,
-        resources=stages.resources(),
+        timings={"build": resources["elapsed_s"]},
+        resources=resources,
     )
-    write_manifest(store.path / _MANIFEST, manifest)
-    return store
+    write_manifest(folder / _MANIFEST, manifest)
 
 
 def describe_ld(store: LdStore) -> list[str]:

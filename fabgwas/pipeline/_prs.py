@@ -14,6 +14,7 @@ from fabgwas.errors import UsageError
 from fabgwas.io import SumStats, detect_build, open_genotypes, write_table, write_weights
 from fabgwas.ldstore import LdStore, build_ld, open_ld
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.pipeline._outputs import Outputs, log_file, outputs_of
 from fabgwas.pipeline._prs_config import PrsConfig
 from fabgwas.pipeline._prs_data import (
     ScoreData,
@@ -25,7 +26,6 @@ from fabgwas.pipeline._prs_data import (
 )
 from fabgwas.pipeline._prs_fit import fit_effects
 from fabgwas.pipeline._read import read_study
-from fabgwas.pipeline._write import log_file, refuse_to_replace
 from fabgwas.prs import Whitened
 
 log = logging.getLogger("fabgwas")
@@ -83,32 +83,30 @@ def make_prs(
         "manifest": Path(f"{config.out}.manifest.json"),
     }
     if config.chosen_method == "ct":
-        paths["grid"] = Path(f"{config.out}.ct.tsv")
-    refuse_to_replace(paths.values(), overwrite=overwrite)
+        paths = {"grid": Path(f"{config.out}.ct.tsv"), **paths}
     command = ["fabgwas.make_prs", config.sumstats] if command is None else list(command)
     stages = Stages()
-    with log_file(paths["log"], command):
-        result, study = _make(config, paths, stages)
-        with stages("write"):
-            write_weights(
-                result.table,
-                config.out,
-                name=config.name or f"fabgwas_{result.method}",
-                build=study.build,
-                trait=study.trait,
-            )
-            if result.grid is not None:
-                write_table(result.grid, paths["grid"])
-        for line in result.summary():
-            log.debug("%s", line)  # for the file; callers have the result
-    _write_manifest(config, result, command, stages)
+    with outputs_of(config.out, paths, overwrite=overwrite) as files:
+        with log_file(files["log"], command):
+            result, study = _make(config, files, stages)
+            with stages("write"):
+                write_weights(
+                    result.table,
+                    files.prefix,
+                    name=config.name or f"fabgwas_{result.method}",
+                    build=study.build,
+                    trait=study.trait,
+                )
+                if result.grid is not None:
+                    write_table(result.grid, files["grid"])
+            for line in result.summary():
+                log.debug("%s", line)  # for the file; callers have the result
+        _write_manifest(config, result, files, command, stages)
     return result
 
 
-def _make(
-    config: PrsConfig, paths: dict[str, Path], stages: Stages
-) -> tuple[PrsResult, SumStats]:
-    with _ld_store(config, stages) as store:
+def _make(config: PrsConfig, files: Outputs, stages: Stages) -> tuple[PrsResult, SumStats]:
+    with _ld_store(config, files.folder, stages) as store:
         with stages("read"):
             study = read_study(config.reading(), store.variants)
         with stages("align"):
@@ -130,11 +128,11 @@ def _make(
     grid = weights_grid(data, effects.grid) if effects.grid else None
     counts = {**study.counts, **counts}
     method = config.chosen_method
-    return PrsResult(table, counts, method, h2, effects.facts, paths, grid), study
+    return PrsResult(table, counts, method, h2, effects.facts, files.paths, grid), study
 
 
 @contextmanager
-def _ld_store(config: PrsConfig, stages: Stages) -> Iterator[LdStore]:
+def _ld_store(config: PrsConfig, folder: Path, stages: Stages) -> Iterator[LdStore]:
     """The LD store, or one that is computed from genotypes and then removed."""
     if (Path(config.ld) / "ld.json").is_file():
         yield open_ld(config.ld)
@@ -145,10 +143,10 @@ def _ld_store(config: PrsConfig, stages: Stages) -> Iterator[LdStore]:
             f"the build of {config.ld} cannot be detected, and its LD blocks need it; "
             "give it (option build)."
         )
-    with tempfile.TemporaryDirectory(dir=Path(config.out).resolve().parent) as folder:
+    with tempfile.TemporaryDirectory(dir=folder) as place:
         log.info("computing the LD of %s; fabgwas ld would keep it", config.ld)
         with stages("ld"):
-            path = build_ld(config.ld, Path(folder) / "ld", config.population, build=build)
+            path = build_ld(config.ld, Path(place) / "ld", config.population, build=build)
         yield open_ld(path)
 
 
@@ -159,7 +157,11 @@ def _features(config: PrsConfig, data: ScoreData) -> tuple[Whitened, dict[str, i
 
 
 def _write_manifest(
-    config: PrsConfig, result: PrsResult, command: Sequence[str], stages: Stages
+    config: PrsConfig,
+    result: PrsResult,
+    files: Outputs,
+    command: Sequence[str],
+    stages: Stages,
 ) -> None:
     ld = Path(config.ld)
     inputs = [describe_input(config.sumstats)]
@@ -173,15 +175,14 @@ def _write_manifest(
         inputs.append(describe_input(path, "fabgwas store"))
     others = (config.annotations, config.bim, config.liftover)
     inputs += [describe_input(path) for path in others if path is not None]
-    written = [path for name, path in result.outputs.items() if name != "manifest"]
     manifest = Manifest(
         command="prs",
         args=command,
         config=asdict(config),
         inputs=inputs,
-        outputs=[describe_input(path) for path in written],
+        outputs=files.records(),
         counts={**result.counts, **result.facts},
         timings=stages.seconds,
         resources=stages.resources(),
     )
-    write_manifest(result.outputs["manifest"], manifest)
+    write_manifest(files["manifest"], manifest)

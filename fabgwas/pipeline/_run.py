@@ -23,14 +23,13 @@ from fabgwas.ldstore import open_ld
 from fabgwas.loci import find_loci, level_of, name_loci
 from fabgwas.manifest import Stages
 from fabgwas.panel import open_panel
+from fabgwas.pipeline._outputs import log_file, outputs_of, refuse_to_replace
 from fabgwas.pipeline._read import blocks_of, check_request, read_others, read_study
 from fabgwas.pipeline._report import report_data
 from fabgwas.pipeline._warn import NO_PANEL, absent_hits, lost_loci, warn
 from fabgwas.pipeline._write import (
     in_order,
-    log_file,
     output_paths,
-    refuse_to_replace,
     write_run_manifest,
     write_tables,
 )
@@ -114,23 +113,23 @@ def run(
         If an input cannot be used, or an output exists.
     """
     paths = output_paths(config.out)
-    refuse_to_replace(paths.values(), overwrite=overwrite)
     command = ["fabgwas.run", config.sumstats] if command is None else list(command)
     stages = Stages()
-    with log_file(paths["log"], command):
-        check_request(config)
-        log.info("primary test, declared before the data are read: %s", config.primary)
-        result = _analyse(config, paths, stages)
-        with stages("write"):
-            write_tables(result.results, result.loci, paths)
-            data = report_data(result, command, stages.seconds)
-            found = warn(lost_loci(compare(data)))
-            result = replace(result, warnings=(*result.warnings, *found))
-            data = replace(data, warnings=(*data.warnings, *found))
-            write_report(paths["report"], data)
-        for line in result.summary():
-            log.debug("%s", line)  # for the file; callers have the result
-    write_run_manifest(result, command, stages)
+    with outputs_of(config.out, paths, overwrite=overwrite) as files:
+        with log_file(files["log"], command):
+            check_request(config)
+            log.info("primary test, declared before the data are read: %s", config.primary)
+            result = _analyse(config, paths, stages)
+            with stages("write"):
+                write_tables(result.results, result.loci, files)
+                data = report_data(result, command, stages.seconds)
+                found = warn(lost_loci(compare(data)))
+                result = replace(result, warnings=(*result.warnings, *found))
+                data = replace(data, warnings=(*data.warnings, *found))
+                write_report(files["report"], data)
+            for line in result.summary():
+                log.debug("%s", line)  # for the file; callers have the result
+        write_run_manifest(result, files, command, stages)
     return result
 
 

@@ -16,8 +16,8 @@ from fabgwas.evaluate import Sums, score_sums
 from fabgwas.io import Genotypes, Weights, open_genotypes, read_weights, write_table
 from fabgwas.io._match_weights import MATCHES, WeightCounts, WeightMatch, match_weights
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.pipeline._outputs import log_file, outputs_of
 from fabgwas.pipeline._progress import Progress
-from fabgwas.pipeline._write import log_file, refuse_to_replace
 
 log = logging.getLogger("fabgwas")
 
@@ -110,29 +110,29 @@ def score(
         "log": Path(f"{config.out}.log"),
         "manifest": Path(f"{config.out}.manifest.json"),
     }
-    refuse_to_replace(paths.values(), overwrite=overwrite)
     command = ["fabgwas.score", *config.weights] if command is None else list(command)
     stages = Stages()
-    with log_file(paths["log"], command):
-        result, genotypes = _score(config, paths, stages)
-        with stages("write"):
-            write_table(result.table, paths["scores"])
-        for line in result.summary():
-            log.debug("%s", line)  # for the file; callers have the result
-    manifest = Manifest(
-        command="score",
-        args=command,
-        config=asdict(config),
-        inputs=[
-            *(describe_input(path) for path in config.weights),
-            *(describe_input(path, "genotypes") for path in genotypes.files),
-        ],
-        outputs=[describe_input(paths[name]) for name in ("scores", "log")],
-        counts={name: count._asdict() for name, count in result.counts.items()},
-        timings=stages.seconds,
-        resources=stages.resources(),
-    )
-    write_manifest(paths["manifest"], manifest)
+    with outputs_of(config.out, paths, overwrite=overwrite) as files:
+        with log_file(files["log"], command):
+            result, genotypes = _score(config, paths, stages)
+            with stages("write"):
+                write_table(result.table, files["scores"])
+            for line in result.summary():
+                log.debug("%s", line)  # for the file; callers have the result
+        manifest = Manifest(
+            command="score",
+            args=command,
+            config=asdict(config),
+            inputs=[
+                *(describe_input(path) for path in config.weights),
+                *(describe_input(path, "genotypes") for path in genotypes.files),
+            ],
+            outputs=files.records(),
+            counts={name: count._asdict() for name, count in result.counts.items()},
+            timings=stages.seconds,
+            resources=stages.resources(),
+        )
+        write_manifest(files["manifest"], manifest)
     return result
 
 

@@ -24,8 +24,8 @@ from fabgwas.io import (
 from fabgwas.io._people import read_people
 from fabgwas.ld import assign_blocks
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.pipeline._outputs import log_file, outputs_of
 from fabgwas.pipeline._read import read_study
-from fabgwas.pipeline._write import log_file, refuse_to_replace
 from fabgwas.variants import chromosome_codes
 
 log = logging.getLogger("fabgwas")
@@ -124,37 +124,45 @@ def split(
     """
     paths = {
         "train": Path(f"{config.out}.train.sumstats.parquet"),
+        "train tally": Path(f"{config.out}.train.tally.tsv"),
         "validation": Path(f"{config.out}.validation.sumstats.parquet"),
+        "validation tally": Path(f"{config.out}.validation.tally.tsv"),
         "log": Path(f"{config.out}.log"),
         "manifest": Path(f"{config.out}.manifest.json"),
     }
-    refuse_to_replace(paths.values(), overwrite=overwrite)
     command = ["fabgwas.split", config.sumstats] if command is None else list(command)
     stages = Stages()
-    with log_file(paths["log"], command):
-        with stages("read"):
-            genotypes = open_panel_people(config.ld, config.keep)
-            study = read_study(config.reading(), genotypes.variants)
-        with stages("split"):
-            result = _split(config, study, genotypes, paths)
-        with stages("write"):
-            for name in ("train", "validation"):
-                write_munged(getattr(result, name), f"{config.out}.{name}")
-        for line in result.summary():
-            log.debug("%s", line)  # for the file; callers have the result
-    inputs = [config.sumstats, *genotypes.files, config.keep, config.bim, config.liftover]
-    manifest = Manifest(
-        command="split",
-        args=command,
-        config=asdict(config),
-        inputs=[describe_input(path) for path in inputs if path is not None],
-        outputs=[describe_input(paths[name]) for name in ("train", "validation", "log")],
-        counts=result.counts,
-        seeds={"seed": config.seed},
-        timings=stages.seconds,
-        resources=stages.resources(),
-    )
-    write_manifest(paths["manifest"], manifest)
+    with outputs_of(config.out, paths, overwrite=overwrite) as files:
+        with log_file(files["log"], command):
+            with stages("read"):
+                genotypes = open_panel_people(config.ld, config.keep)
+                study = read_study(config.reading(), genotypes.variants)
+            with stages("split"):
+                result = _split(config, study, genotypes, paths)
+            with stages("write"):
+                for name in ("train", "validation"):
+                    write_munged(getattr(result, name), f"{files.prefix}.{name}")
+            for line in result.summary():
+                log.debug("%s", line)  # for the file; callers have the result
+        inputs = [
+            config.sumstats,
+            *genotypes.files,
+            config.keep,
+            config.bim,
+            config.liftover,
+        ]
+        manifest = Manifest(
+            command="split",
+            args=command,
+            config=asdict(config),
+            inputs=[describe_input(path) for path in inputs if path is not None],
+            outputs=files.records(),
+            counts=result.counts,
+            seeds={"seed": config.seed},
+            timings=stages.seconds,
+            resources=stages.resources(),
+        )
+        write_manifest(files["manifest"], manifest)
     return result
 
 

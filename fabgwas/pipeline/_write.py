@@ -1,25 +1,20 @@
 """The files of a run: which, and how they are written."""
 
-import logging
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from fabgwas import __version__
 from fabgwas.config import POPULATIONS
-from fabgwas.errors import UsageError
 from fabgwas.io import ancestral_files, write_table
 from fabgwas.ldstore import LdStore
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.pipeline._outputs import Outputs
 
 if TYPE_CHECKING:
     from fabgwas.pipeline._run import RunResult
-
-log = logging.getLogger("fabgwas")
 
 _LN10 = float(np.log(10))
 _LAST = ("prior_mean", "prior_var", "fold", "log_pvalue", "log_pvalue_fab",
@@ -38,21 +33,6 @@ def output_paths(out: str) -> dict[str, Path]:
         "log": Path(f"{out}.log"),
         "manifest": Path(f"{out}.manifest.json"),
     }
-
-
-def refuse_to_replace(paths: Iterable[Path], *, overwrite: bool) -> None:
-    """Raise an error if an output exists and may not be replaced."""
-    existing = [path for path in paths if path.exists() and not _is_own_log(path)]
-    if existing and not overwrite:
-        raise UsageError(f"{existing[0]} exists; choose another prefix, or overwrite.")
-
-
-def _is_own_log(path: Path) -> bool:
-    """Whether a file is the log of a run, which one that failed leaves behind."""
-    if path.suffix != ".log" or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(8) == b"fabgwas "
 
 
 def in_order(results: pa.Table) -> pa.Table:
@@ -77,34 +57,11 @@ def with_log10(table: pa.Table) -> pa.Table:
     return table
 
 
-def write_tables(results: pa.Table, loci: pa.Table, paths: dict[str, Path]) -> None:
+def write_tables(results: pa.Table, loci: pa.Table, files: Outputs) -> None:
     """Write the results as Parquet and text, and the loci as text."""
-    write_table(results, paths["parquet"])
-    write_table(with_log10(results), paths["tsv"])
-    write_table(with_log10(loci), paths["loci"])
-
-
-@contextmanager
-def log_file(path: Path, command: Sequence[str]) -> Iterator[None]:
-    """Keep what is logged in a file that begins with the version and the command."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    handler.addFilter(lambda record: not getattr(record, "tick", False))
-    before = log.level
-    log.setLevel(logging.DEBUG)
-    log.addHandler(handler)
-    try:
-        log.info("fabgwas %s", __version__)
-        log.info("%s", " ".join(command))
-        yield
-    except Exception as error:
-        log.debug("failed: %s", error)  # for the file; the caller has the error
-        raise
-    finally:
-        log.removeHandler(handler)
-        log.setLevel(before)
-        handler.close()
+    write_table(results, files["parquet"])
+    write_table(with_log10(results), files["tsv"])
+    write_table(with_log10(loci), files["loci"])
 
 
 def files_beside(genotypes: Path) -> list[Path]:
@@ -114,7 +71,9 @@ def files_beside(genotypes: Path) -> list[Path]:
     return [genotypes, *(path for path in others if path.is_file())]
 
 
-def write_run_manifest(result: "RunResult", command: Sequence[str], stages: Stages) -> None:
+def write_run_manifest(
+    result: "RunResult", files: Outputs, command: Sequence[str], stages: Stages
+) -> None:
     """Write what made the outputs of a run."""
     config = result.config
     inputs = [
@@ -135,16 +94,15 @@ def write_run_manifest(result: "RunResult", command: Sequence[str], stages: Stag
         inputs += [describe_input(path) for path in ancestral_files(config.ancestral)]
     others = (config.bim, config.liftover, *config.aux)
     inputs += [describe_input(path) for path in others if path is not None]
-    written = [path for name, path in result.outputs.items() if name != "manifest"]
     manifest = Manifest(
         command="run",
         args=command,
         config=config.to_dict(),
         inputs=inputs,
-        outputs=[describe_input(path) for path in written],
+        outputs=files.records(),
         counts=result.counts(),
         seeds={"seed": config.seed},
         timings=stages.seconds,
         resources=stages.resources(),
     )
-    write_manifest(result.outputs["manifest"], manifest)
+    write_manifest(files["manifest"], manifest)

@@ -45,7 +45,8 @@ def test_every_command_explains_itself_by_an_example(command):
 
 def test_the_exit_codes_are_documented():
     text = " ".join(fabgwas("--help").stdout.split())
-    for code in ("0 done", "2 an option", "3 an input file", "4 nothing", "5 a remote"):
+    for code in ("0 done", "2 an option", "3 an input file", "4 nothing", "5 a remote",
+                 "6 an output", "130 interrupted"):  # fmt: skip
         assert code in text
 
 

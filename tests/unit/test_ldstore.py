@@ -241,7 +241,7 @@ def test_two_processes_cannot_make_one_store(prefix: Path, bed: Path) -> None:
     def again(done: int, total: int) -> None:
         build_ld(prefix, prefix.with_name("ld"), bed)
 
-    with pytest.raises(UsageError, match="another process is making this store"):
+    with pytest.raises(UsageError, match="another process is making it"):
         build_ld(prefix, prefix.with_name("ld"), bed, progress=again)
 
 
