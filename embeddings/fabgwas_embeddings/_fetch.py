@@ -20,6 +20,8 @@ from fabgwas.errors import RemoteError, UsageError
 
 _CHUNK = 1 << 20  # bytes
 _TIMEOUT = 60.0  # seconds of silence
+# as for files that are read: a small archive that unpacks to all the disk is hostile
+_LARGEST_RATIO, _LARGEST_SURELY = 200, 2**30
 _RECORD = "fetched.json"
 
 
@@ -149,6 +151,12 @@ def _unpack(remote: RemoteFile, path: Path) -> None:
             if len(found) != 1:
                 raise RemoteError(
                     f"{remote.url}: holds {len(found)} files like {remote.member}, not one."
+                )
+            size = archive.getinfo(found[0]).file_size
+            if size > max(_LARGEST_SURELY, _LARGEST_RATIO * path.stat().st_size):
+                raise RemoteError(
+                    f"{remote.url}: unpacks to more than {_LARGEST_RATIO} times its size, "
+                    "as no table does."
                 )
             unpacked = path.with_name(f"{path.name}.member")
             with archive.open(found[0]) as source, unpacked.open("wb") as file:

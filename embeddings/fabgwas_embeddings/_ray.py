@@ -1,7 +1,7 @@
 """The engine that spreads encoding over a Ray cluster, by Ray Data."""
 
-import pickle
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import chain, islice
 from typing import Any
 
@@ -13,6 +13,7 @@ from fabgwas_embeddings._run import Engine
 from fabgwas_embeddings.encoders import ENCODERS, Encoded, Encoder, Group, make_encoder
 
 _AHEAD = 4  # groups under way for each worker, so that none idles between two
+_ERRORS = {each.__name__: each for each in (FabgwasError, *FabgwasError.__subclasses__())}
 _HELD = 8  # groups that may be between two operators
 
 
@@ -31,17 +32,24 @@ class _Worker:
             self._failure = error
 
     def __call__(self, groups: pa.Table) -> pa.Table:
-        """The answer for each group, as bytes."""
-        answers = [pickle.dumps(self._answer(each)) for each in groups["texts"].to_pylist()]
-        return groups.drop_columns("texts").append_column("answer", pa.array(answers))
+        """For each group its vectors, or what went wrong: the class and the message."""
+        answers = [self._answer(each) for each in groups["texts"].to_pylist()]
+        columns = zip(*answers, strict=True)
+        answered = groups.drop_columns("texts")
+        for name, kind in (("vectors", pa.binary()), ("error", pa.string()),
+                           ("message", pa.string())):  # fmt: skip
+            answered = answered.append_column(name, pa.array(next(columns), kind))
+        return answered
 
-    def _answer(self, texts: list[str]) -> np.ndarray | FabgwasError:
-        if self._failure is not None:
-            return self._failure
+    def _answer(self, texts: list[str]) -> tuple[bytes | None, str | None, str | None]:
         try:
-            return self._encoder.encode(texts)
+            if self._failure is not None:
+                raise self._failure
+            buffer = BytesIO()
+            np.save(buffer, self._encoder.encode(texts), allow_pickle=False)
+            return buffer.getvalue(), None, None
         except FabgwasError as error:
-            return error
+            return None, type(error).__name__, str(error)
 
 
 def _check_revision(encoder: Encoder, revision: str) -> None:
@@ -153,12 +161,12 @@ def _spread(
 
     top_up()
     for batch in dataset.iter_batches(batch_size=None, batch_format="pyarrow"):
-        for shard, number, answer in zip(*batch.to_pydict().values(), strict=True):
-            found = pickle.loads(answer)
-            if isinstance(found, FabgwasError):
-                raise found
-            under_way.remove((shard, number))
-            yield Encoded(shard, number, found, 0)
+        for row in batch.to_pylist():
+            if row["error"] is not None:
+                raise _ERRORS[row["error"]](row["message"])
+            under_way.remove((row["shard"], row["number"]))
+            vectors = np.load(BytesIO(row["vectors"]), allow_pickle=False)
+            yield Encoded(row["shard"], row["number"], vectors, 0)
         top_up()
     if under_way:
         raise RemoteError(
