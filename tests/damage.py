@@ -41,6 +41,9 @@ _BUDGET = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+TRIED = 0
+"""Inputs that were given to readers so far."""
+
 Damage = Callable[[st.DrawFn, bytes], bytes]
 
 
@@ -263,6 +266,8 @@ def unpacked(path: Path) -> bytes:
 
 def read_or_refuse(read: Callable[[], Any], *paths: Path) -> Any:
     """What a reader gives; None if it refuses in one line that names one of the files."""
+    global TRIED
+    TRIED += 1
     try:
         return read()
     except FabgwasError as error:
