@@ -1,6 +1,12 @@
 # make demo   install, then run fabgwas on real UK Biobank height statistics
 # make test   install, then run everything that CI runs, but for
 # make test-models   the tests that need torch (5 GB on Linux), in an environment of their own
+# make test-lowest   the tests with the oldest versions that pyproject.toml allows
+# make test-dist   wheel and sdist: what is in them, and that the wheel runs the demo
+# make fuzz   damaged files for FUZZ_SECONDS (300), by hypothesis and by atheris
+# make audit  known weaknesses of what gets installed, where their list can be asked
+# make lock   write requirements.lock anew: exact versions and checksums of all
+# make dist   build wheel and sdist into dist
 # make notebooks   install, then run the notebooks and keep their outputs
 # make docs   install, then show the documentation at http://127.0.0.1:8000
 # make bench  install, then run all benchmarks (hours) and write their tables
@@ -11,7 +17,7 @@ BIN := $(VENV)/bin
 # one thread of BLAS per worker, or the workers fight for the processors
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto
 
-.PHONY: demo test docs notebooks bench test-models lint clean
+.PHONY: demo test docs notebooks bench test-models test-lowest test-dist fuzz audit lock dist clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -23,11 +29,44 @@ test: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
-	$(PYTEST) --dist loadfile tests/unit tests/golden tests/e2e README.md docs/howto
+	$(PYTEST) --dist loadfile tests/unit tests/golden tests/fuzz tests/e2e README.md docs/howto
 	JAXTYPING_DISABLE=1 $(PYTEST) tests/calibration
 
 test-models: .venv-models/.ready
 	.venv-models/bin/python -m pytest --quiet tests/unit/test_embed_transformers.py
+
+# what old libraries warn of is theirs: here a warning is no error
+test-lowest: .venv-lowest/.ready
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv-lowest/bin/python -m pytest --quiet \
+		--numprocesses auto --dist loadfile --override-ini filterwarnings=default \
+		tests/unit tests/golden tests/fuzz tests/e2e
+
+dist: $(VENV)/.venv
+	rm -rf dist
+	$(BIN)/uv build --quiet --out-dir dist
+
+test-dist: dist $(VENV)/.dev
+	$(BIN)/python -m pytest --quiet tests/packaging
+
+FUZZ_SECONDS ?= 300
+fuzz: .venv-fuzz/.ready
+	timeout --foreground $$(($(FUZZ_SECONDS) / 2)) .venv-fuzz/bin/python tests/fuzz/guided.py $$(($(FUZZ_SECONDS) / 2 - 30))
+	FABGWAS_FUZZ_SECONDS=$$(($(FUZZ_SECONDS) / 2)) .venv-fuzz/bin/python -m pytest --quiet tests/fuzz
+
+# a mirror of PyPI may not tell of weaknesses: then this says so, rather than that there are none
+audit: .venv-audit/.ready
+	@.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+		--requirement requirements.lock >.venv-audit/report 2>&1; code=$$?; \
+	if [ $$code = 0 ] || grep -q "known vulnerabilit" .venv-audit/report; then \
+		cat .venv-audit/report; exit $$code; \
+	else \
+		echo "audit: not done, as weaknesses cannot be asked for from here: $$(tail -n 1 .venv-audit/report)"; \
+	fi
+
+lock: $(VENV)/.venv
+	$(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make lock" --upgrade \
+		--extra demo --extra evaluate --extra openai --output-file requirements.lock pyproject.toml
 
 notebooks: $(VENV)/.dev
 	$(BIN)/python notebooks/execute.py
@@ -40,7 +79,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks summarise
 
 clean:
-	rm -rf site $(VENV) .venv-models demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf site $(VENV) .venv-models .venv-lowest .venv-fuzz .venv-audit demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # uv only because it resolves and unpacks in parallel; it installs what pip would
 $(VENV)/.venv:
@@ -64,4 +103,20 @@ $(VENV)/.dev: $(VENV)/.demo
 .venv-models/.ready: $(VENV)/.venv pyproject.toml
 	$(PYTHON) -m venv .venv-models
 	$(BIN)/uv pip install --quiet --system-certs --python .venv-models/bin/python -e ".[dev,transformers]"
+	@touch $@
+
+.venv-lowest/.ready: $(VENV)/.venv pyproject.toml
+	$(PYTHON) -m venv --clear .venv-lowest
+	$(BIN)/uv pip install --quiet --system-certs --python .venv-lowest/bin/python --resolution lowest-direct -e ".[demo,dev]"
+	@touch $@
+
+# not in dev: atheris has no build for every Python
+.venv-fuzz/.ready: $(VENV)/.venv pyproject.toml
+	$(PYTHON) -m venv --clear .venv-fuzz
+	$(BIN)/uv pip install --quiet --system-certs --python .venv-fuzz/bin/python -e ".[dev]" atheris
+	@touch $@
+
+.venv-audit/.ready: $(VENV)/.venv
+	$(PYTHON) -m venv --clear .venv-audit
+	$(BIN)/uv pip install --quiet --system-certs --python .venv-audit/bin/python pip-audit
 	@touch $@
