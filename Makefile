@@ -3,7 +3,7 @@
 # make test-models   the tests that need torch (5 GB on Linux), in an environment of their own
 # make test-lowest   the tests with the oldest versions that pyproject.toml allows
 # make test-dist   wheel and sdist: what is in them, and that the wheel runs the demo
-# make fuzz   damaged files for FUZZ_SECONDS (300), by hypothesis and by atheris
+# make fuzz   damaged files by atheris for FUZZ_SECONDS, by hypothesis with FUZZ_EXAMPLES each
 # make audit  known weaknesses of what gets installed, where their list can be asked
 # make lock   write requirements.lock anew: exact versions and checksums of all
 # make dist   build wheel and sdist into dist
@@ -49,9 +49,10 @@ test-dist: dist $(VENV)/.dev
 	$(BIN)/python -m pytest --quiet tests/packaging
 
 FUZZ_SECONDS ?= 300
+FUZZ_EXAMPLES ?= 200
 fuzz: .venv-fuzz/.ready
-	timeout --foreground $$(($(FUZZ_SECONDS) / 2)) .venv-fuzz/bin/python tests/fuzz/guided.py $$(($(FUZZ_SECONDS) / 2 - 30))
-	FABGWAS_FUZZ_SECONDS=$$(($(FUZZ_SECONDS) / 2)) .venv-fuzz/bin/python -m pytest --quiet tests/fuzz
+	.venv-fuzz/bin/python tests/fuzz/guided.py $(FUZZ_SECONDS)
+	FABGWAS_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) .venv-fuzz/bin/python -m pytest --quiet --numprocesses auto tests/fuzz
 
 # a mirror of PyPI may not tell of weaknesses: then this says so, rather than that there are none
 audit: .venv-audit/.ready

@@ -8,12 +8,21 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from fabgwas.errors import FabgwasError, InputError, RemoteError, UsageError
+from fabgwas.errors import (
+    FabgwasError,
+    InputError,
+    NothingToAnalyseError,
+    RemoteError,
+    UsageError,
+)
 from fabgwas_embeddings._run import Engine
 from fabgwas_embeddings.encoders import ENCODERS, Encoded, Encoder, Group, make_encoder
 
 _AHEAD = 4  # groups under way for each worker, so that none idles between two
-_ERRORS = {each.__name__: each for each in (FabgwasError, *FabgwasError.__subclasses__())}
+_ERRORS: dict[str, type[FabgwasError]] = {
+    each.__name__: each
+    for each in (FabgwasError, UsageError, InputError, NothingToAnalyseError, RemoteError)
+}
 _HELD = 8  # groups that may be between two operators
 
 

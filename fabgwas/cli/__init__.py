@@ -5,13 +5,16 @@ import re
 import signal
 import sys
 from types import FrameType
+from typing import NoReturn
 
 from fabgwas.cli._app import app
 from fabgwas.errors import FabgwasError, InputError, OutputError
+from fabgwas.memory import lacks_memory
 
 __all__ = ["app", "main"]
 
 
+_NO_MEMORY = "more memory is needed than there is, or than --memory allows."
 _CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
@@ -32,10 +35,16 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(1)
     except OSError as error:
+        if lacks_memory(error):
+            _fail(_NO_MEMORY, FabgwasError.exit_code)
         full = error.errno in _CANNOT_WRITE
         _fail(
             " ".join(str(error).split()), (OutputError if full else FabgwasError).exit_code
         )
+    except Exception as error:
+        if not lacks_memory(error):
+            raise
+        _fail(_NO_MEMORY, FabgwasError.exit_code)
     except _Stopped as stopped:
         number = signal.Signals(stopped.args[0])
         _fail(f"stopped by {number.name}; nothing is half-written.", 128 + number)
@@ -46,7 +55,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise _Stopped(number)
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     print(f"error: {message}", file=sys.stderr)
     sys.exit(code)
 

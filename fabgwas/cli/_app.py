@@ -88,6 +88,7 @@ def run(
     print_config: option.PrintConfig = False,
     dry_run: option.DryRun = False,
     threads: option.Threads = None,
+    memory: option.Memory = None,
     overwrite: option.Overwrite = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -100,6 +101,7 @@ def run(
     run_from_options(
         settings,
         threads=threads,
+        memory=memory,
         overwrite=overwrite,
         quiet=quiet,
         dry_run=dry_run,
@@ -110,6 +112,7 @@ def run(
 _NOT_SETTINGS = {
     "config",
     "dry_run",
+    "memory",
     "overwrite",
     "print_config",
     "quiet",

@@ -6,7 +6,7 @@ import typer
 
 from fabgwas.cli import _options as option
 from fabgwas.cli._log import show_log
-from fabgwas.cli._run import command_line, limit_threads
+from fabgwas.cli._run import command_line, limit_resources
 from fabgwas.cli._score import Genotypes
 
 
@@ -41,11 +41,12 @@ def cohort(
     build: option.Build = None,
     seed: Annotated[int, typer.Option(min=0, help="Of controls and projection.")] = 0,
     threads: option.Threads = None,
+    memory: option.Memory = None,
     overwrite: option.Overwrite = False,
     quiet: option.Quiet = False,
 ) -> None:
     """Embed people: L = G E, dosages times the vectors of their variants."""
-    limit_threads(threads)
+    limit_resources(threads, memory)
     show_log(quiet=quiet)
     from fabgwas.pipeline._cohort import CohortConfig
     from fabgwas.pipeline._cohort import cohort as embed_people

@@ -7,7 +7,7 @@ import typer
 
 from fabgwas.cli import _options as option
 from fabgwas.cli._log import show_log
-from fabgwas.cli._run import command_line, limit_threads, plain
+from fabgwas.cli._run import command_line, limit_resources, plain
 
 
 def ld(
@@ -50,6 +50,7 @@ def ld(
         float, typer.Option(help="Smallest minor-allele frequency among the people.")
     ] = 0.0,
     threads: option.Threads = None,
+    memory: option.Memory = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a store that exists.")
     ] = False,
@@ -59,7 +60,7 @@ def ld(
 
     An interrupted build goes on where it was when the same command is given again.
     """
-    limit_threads(threads)
+    limit_resources(threads, memory)
     show_log(quiet=quiet)
     from fabgwas.pipeline import LdConfig, describe_ld, make_ld
 

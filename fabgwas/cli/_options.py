@@ -155,6 +155,14 @@ Seed = Annotated[
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Processors to use  [default: all]")
 ]
+Memory = Annotated[
+    float | None,
+    typer.Option(
+        min=2,
+        help="Most memory to use, in GiB, at least 2 (the libraries take one): what needs "
+        "more ends with a line  [default: no bound]",
+    ),
+]
 Config = Annotated[
     Path | None,
     typer.Option(

@@ -7,7 +7,7 @@ import typer
 
 from fabgwas.cli import _options as option
 from fabgwas.cli._log import show_log
-from fabgwas.cli._run import command_line, limit_threads, plain
+from fabgwas.cli._run import command_line, limit_resources, plain
 
 
 def prs(
@@ -71,6 +71,7 @@ def prs(
     min_maf: option.MinMaf = None,
     population: option.Population = "EUR",
     threads: option.Threads = None,
+    memory: option.Memory = None,
     overwrite: option.Overwrite = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -78,7 +79,7 @@ def prs(
     settings = {
         name: value for name, value in locals().items() if name not in _NOT_SETTINGS
     }
-    limit_threads(threads)
+    limit_resources(threads, memory)
     show_log(quiet=quiet)
     from fabgwas.pipeline._prs import make_prs
     from fabgwas.pipeline._prs_config import PrsConfig
@@ -89,4 +90,4 @@ def prs(
         print(line)
 
 
-_NOT_SETTINGS = {"threads", "overwrite", "quiet"}
+_NOT_SETTINGS = {"threads", "memory", "overwrite", "quiet"}

@@ -15,6 +15,7 @@ def run_from_options(
     settings: dict[str, Any],
     *,
     threads: int | None,
+    memory: float | None,
     overwrite: bool,
     quiet: bool,
     dry_run: bool,
@@ -25,7 +26,7 @@ def run_from_options(
     if print_config:
         print(as_toml(config.to_dict()), end="")
         return
-    limit_threads(threads)
+    limit_resources(threads, memory)
     show_log(quiet=quiet)
     from fabgwas.pipeline import check, run
 
@@ -76,6 +77,14 @@ def _plain(value: Any) -> Any:
 def command_line() -> list[str]:
     """The command as it was typed."""
     return [Path(sys.argv[0]).name, *sys.argv[1:]]
+
+
+def limit_resources(threads: int | None, memory: float | None) -> None:
+    """Keep to some processors, and to some memory in GiB."""
+    from fabgwas.memory import limit_memory
+
+    limit_threads(threads)
+    limit_memory(memory)
 
 
 def limit_threads(threads: int | None) -> None:

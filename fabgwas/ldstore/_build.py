@@ -39,6 +39,7 @@ from fabgwas.ldstore._format import (
 )
 from fabgwas.ldstore._partial import GrowingMatrices, finish, partial_folder
 from fabgwas.ldstore._prepare import Prepared, partition_of, prepare
+from fabgwas.memory import require_memory
 
 Progress = Callable[[int, int], None]
 
@@ -123,6 +124,12 @@ def build_ld(
     ends = [] if partition is None else [partition.chrom.tolist(), partition.start.tolist()]
     with partial_folder(out, _digest(settings, origin, shrinkage, ends)) as folder:
         prepared = prepare(folder, genotypes, window, min_maf, partition)
+        largest = int(np.bincount(prepared.block).max())
+        require_memory(
+            4 * (2 * largest**2 + largest * genotypes.n_samples),
+            f"an LD block of {largest:,} variants",
+            "choose smaller blocks, or fewer people",
+        )
         rows = _write_matrices(folder, genotypes, prepared, encoding, shrinkage, progress)
         with writing(folder):
             _write_variants(folder, genotypes, prepared)

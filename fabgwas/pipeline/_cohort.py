@@ -29,6 +29,7 @@ from fabgwas.io import (
     write_table,
 )
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.memory import require_memory
 from fabgwas.pipeline._outputs import log_file, outputs_of
 from fabgwas.pipeline._progress import Progress
 from fabgwas.store import EmbeddingStore, open_embeddings
@@ -186,6 +187,11 @@ def _cohort(
         log.info("embeddings: %r", store)
         people = genotypes.n_samples
         log.info("genotypes: %s variants, %s people", f"{genotypes.n_variants:,}", people)
+        numbers = people * (config.project or store.dim)
+        numbers += people**2 if config.genotype_pcs else 0
+        require_memory(
+            8 * numbers, f"L of {people:,} people", "project it (option project)"
+        )
         if config.genotype_pcs and people > _MOST_PEOPLE:
             raise UsageError(
                 f"genotype_pcs needs the products of {people:,} people with each other; "

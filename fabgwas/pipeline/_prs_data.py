@@ -11,6 +11,7 @@ from fabgwas.errors import InputError, NothingToAnalyseError
 from fabgwas.features import own_features
 from fabgwas.io import SumStats, read_annotations
 from fabgwas.ldstore import LdStore
+from fabgwas.memory import require_memory
 from fabgwas.prs import (
     Problem,
     ReadLd,
@@ -67,6 +68,11 @@ class ScoreData:
         import jax.numpy as jnp
 
         _, sizes = np.unique(self.block, return_counts=True)
+        require_memory(
+            4 * int(np.sum(sizes.astype(np.int64) ** 2)),
+            f"the LD of {self.z.size:,} variants",
+            "use fewer variants, or smaller LD blocks",
+        )
         batches = pack_blocks(sizes.tolist(), self._reader(store, shrinkage))
         z, n = (jnp.asarray(values, jnp.float32) for values in (self.z, self.n))
         return Problem(batches, z, n)

@@ -22,6 +22,7 @@ from fabgwas.io import SumStats
 from fabgwas.ldstore import open_ld
 from fabgwas.loci import find_loci, level_of, name_loci
 from fabgwas.manifest import Stages
+from fabgwas.memory import require_memory
 from fabgwas.panel import open_panel
 from fabgwas.pipeline._outputs import log_file, outputs_of, refuse_to_replace
 from fabgwas.pipeline._read import blocks_of, check_request, read_others, read_study
@@ -176,6 +177,11 @@ def _open(config: RunConfig, stages: Stages) -> _Inputs:
         alignment = align(study, store)
         for name, count in alignment.report._asdict().items():
             log.info("  align, %s: %s", name.replace("_", " "), f"{count:,}")
+        require_memory(
+            4 * alignment.row.size * min(config.components, store.dim),
+            f"{config.components} components of {alignment.row.size:,} variants",
+            "use fewer (option components)",
+        )
         warnings += warn(absent_hits(study, alignment.row))
     return _Inputs(store, panel, study, alignment, tuple(warnings))
 

@@ -43,9 +43,11 @@ def main() -> None:
     seeds.mkdir()
     for number, (_, _, content) in enumerate(READERS):
         (seeds / str(number)).write_bytes(bytes([number]) + content)
-    options = [f"-max_total_time={sys.argv[1]}", "-max_len=8192", "-timeout=60",
-               "-verbosity=0", "-print_final_stats=1", f"-artifact_prefix={FOLDER}/"]  # fmt: skip
-    atheris.Setup([sys.argv[0], *options, str(seeds)], read)
+    options = {"max_total_time": sys.argv[1], "max_len": 8192, "timeout": 60,
+               "verbosity": 0, "print_final_stats": 1,
+               "artifact_prefix": f"{FOLDER}/"}  # fmt: skip
+    flags = [f"-{name}={value}" for name, value in options.items()]
+    atheris.Setup([sys.argv[0], *flags, str(seeds)], read)
     atheris.Fuzz()
 
 
