@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 from jaxtyping import Bool, Int, Int64
 
 from fabgwas.errors import InputError, NothingToAnalyseError
+from fabgwas.interchange import expect
+from fabgwas.show import as_html, as_text
 from fabgwas.store import EmbeddingStore, KeyBlock
 from fabgwas.store._overlap import chromosomes_of, explain_no_overlap
 from fabgwas.variants import (
@@ -71,6 +73,16 @@ class Alignment(NamedTuple):
     """+1 where the effect allele is the alternate allele of the store, else -1."""
     report: AlignReport
 
+    def __repr__(self) -> str:
+        return as_text("Alignment", self._facts())
+
+    def _repr_html_(self) -> str:
+        return as_html("Alignment", self._facts())
+
+    def _facts(self) -> dict[str, str]:
+        counts = self.report._asdict()
+        return {name.replace("_", " "): f"{n:,}" for name, n in counts.items()}
+
 
 def align(
     sumstats: HasVariants,
@@ -110,6 +122,8 @@ def align(
     NothingToAnalyseError
         If no variant matches.
     """
+    expect(sumstats, HasVariants, "fabgwas.read_sumstats")
+    expect(store, EmbeddingStore, "fabgwas.open_embeddings")
     _check_build(sumstats, store)
     table = sumstats.table
     ambiguous = _near_half(table, palindrome_margin) if keep_palindromes else True

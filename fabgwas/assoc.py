@@ -16,6 +16,7 @@ from fabgwas.fab import (
     posterior,
     storey_log_qvalues,
 )
+from fabgwas.interchange import expect
 from fabgwas.link import Moments
 from fabgwas.prior import FittedPrior
 
@@ -60,6 +61,7 @@ def fab_test(
     share of the family's error budget that the prior gave the variant, 1 on average in
     each fold; ``..._covariates`` is the family test with a prior of the covariates alone.
     """
+    expect(prior, FittedPrior, "fabgwas.fit_prior")
     table = prior.study
     z = table["z"].to_numpy().astype(np.float64)
     mean, var, prob = prior.moments

@@ -8,24 +8,26 @@ from fabgwas.assoc import COLUMN_OF_TEST, COVARIATES_ONLY, estimates
 from fabgwas.fab import fcr_intervals
 from fabgwas.features import Reference
 from fabgwas.genes import nearest_genes
+from fabgwas.interchange import Tabular, as_arrow
 from fabgwas.ld import Clumps, clump
 from fabgwas.variants import chromosome_codes
 
 _COLUMNS = COLUMN_OF_TEST | {COVARIATES_ONLY: "log_pvalue_family_covariates"}
 
 
-def name_loci(loci: pa.Table, build: str) -> pa.Table:
+def name_loci(loci: Tabular, build: str) -> pa.Table:
     """Add the nearest protein-coding gene of each lead variant and its distance in bp.
 
     A name to speak of a locus by, not a claim about which gene acts.
     """
+    table = as_arrow(loci, "chrom", "pos")
     genes = nearest_genes(
-        chromosome_codes(loci["chrom"]).astype(np.int64),
-        loci["pos"].to_numpy().astype(np.int64),
+        chromosome_codes(table["chrom"]).astype(np.int64),
+        table["pos"].to_numpy().astype(np.int64),
         build,
     )
-    loci = loci.append_column("nearest_gene", pa.array(genes.symbol, pa.string()))
-    return loci.append_column("gene_distance", pa.array(genes.distance, pa.int32()))
+    table = table.append_column("nearest_gene", pa.array(genes.symbol, pa.string()))
+    return table.append_column("gene_distance", pa.array(genes.distance, pa.int32()))
 
 
 def level_of(test: str, n_variants: int, p1: float | None) -> float:
@@ -36,7 +38,7 @@ def level_of(test: str, n_variants: int, p1: float | None) -> float:
 
 
 def find_loci(
-    results: pa.Table,
+    results: Tabular,
     test: str,
     panel: Reference | None = None,
     *,
@@ -51,7 +53,7 @@ def find_loci(
     Parameters
     ----------
     results
-        From `fab_test`.
+        From `fab_test`, as a table of Arrow, pandas or polars.
     test
         ``two-sided``, ``fab``, ``family`` or ``family-covariates``.
     panel
@@ -70,23 +72,26 @@ def find_loci(
     variants by this test (see `fabgwas.fab.fcr_intervals`), though not for having the
     smallest p-value of their locus.
     """
-    log_p = results[_COLUMNS[test]].to_numpy()
-    chrom = chromosome_codes(results["chrom"]).astype(np.int64)
-    pos = results["pos"].to_numpy().astype(np.int64)
+    if test not in _COLUMNS:
+        raise ValueError(f"test must be one of {', '.join(_COLUMNS)}, but is {test!r}.")
+    table = as_arrow(results, "chrom", "pos", _COLUMNS[test])
+    log_p = table[_COLUMNS[test]].to_numpy()
+    chrom = chromosome_codes(table["chrom"]).astype(np.int64)
+    pos = table["pos"].to_numpy().astype(np.int64)
     clumps = clump(
         log_p,
         chrom,
         pos,
-        None if panel is None else panel.correlate(results),
+        None if panel is None else panel.correlate(table),
         p1=level_of(test, log_p.size, p1),
         p2=p2,
         r2=r2,
         kb=kb,
     )
     level = level_of(test, log_p.size, p1)
-    loci = _describe(results, test, clumps, chrom, pos)
+    loci = _describe(table, test, clumps, chrom, pos)
     order = np.lexsort((pos[clumps.lead], chrom[clumps.lead]))
-    intervals = _selected_intervals(results, log_p <= np.log(level), alpha)
+    intervals = _selected_intervals(table, log_p <= np.log(level), alpha)
     for name, values in zip(("fcr_lower", "fcr_upper"), intervals, strict=True):
         ends = pa.array(values[clumps.lead[order]], from_pandas=True)
         loci = loci.append_column(name, ends)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from fabgwas.errors import InputError
+from fabgwas.interchange import Tabular, as_arrow
 
 MISSING = ["", "NA", "N/A", "#NA", "nan", "NaN", "-nan", "NAN", "null", "NULL", ".", "None"]
 
@@ -66,6 +67,18 @@ def split_header(content: pa.Buffer, path: str) -> Text:
     names = [name.strip().strip('"') for name in first.split(delimiter)] or [""]
     names[0] = names[0].lstrip("#").strip()
     return Text(path, names, comments, body, line + 1, delimiter, '"' in first)
+
+
+def as_text_table(table: Tabular) -> pa.Buffer:
+    """A table in memory as the file that would hold it, numbers to the last bit."""
+    sink = pa.BufferOutputStream()
+    arrow = as_arrow(table)
+    sink.write(("\t".join(arrow.column_names) + "\n").encode())  # headers are quoted
+    options = pyarrow.csv.WriteOptions(
+        include_header=False, delimiter="\t", quoting_style="none"
+    )
+    pyarrow.csv.write_csv(arrow, sink, options)
+    return sink.getvalue()
 
 
 def without_padding(text: Text) -> Text:

@@ -7,9 +7,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fabgwas.errors import InputError
+from fabgwas.interchange import Tabular
 from fabgwas.io._bim import read_bim
 from fabgwas.io._build import detect_build, normalize_build
-from fabgwas.io._delimited import Text, read_columns, split_header, without_padding
+from fabgwas.io._delimited import (
+    Text,
+    as_text_table,
+    read_columns,
+    split_header,
+    without_padding,
+)
 from fabgwas.io._formats import Layout
 from fabgwas.io._layout import find_layout, list_traits_of
 from fabgwas.io._metadata import Metadata, build_in, phenotype_in_name, read_metadata
@@ -34,7 +41,7 @@ def list_traits(path: str | Path) -> list[str]:
 
 
 def read_sumstats(
-    path: str | Path,
+    source: str | Path | Tabular,
     *,
     format: str = "auto",
     effect_allele: str | None = None,
@@ -59,8 +66,10 @@ def read_sumstats(
 
     Parameters
     ----------
-    path
-        A file of any format of `_columns.toml`, a GWAS-VCF, or what `write_munged` wrote.
+    source
+        A file of any format of `_columns.toml`, a GWAS-VCF, or what `write_munged` wrote;
+        or a table of pandas, polars or Arrow with the columns of such a file. Its
+        p-values are best left as text: floats have lost those below 1e-308.
     format
         Name of the format, if it should not be detected; ``generic`` for usual names of
         columns whoever wrote them.
@@ -100,15 +109,20 @@ def read_sumstats(
     size = Size(n, n_cases, n_controls)
     if not all(each is None or 0 < each < float("inf") for each in size):
         raise ValueError(f"sample sizes must be positive and finite: {size}.")
-    path = Path(path)
     known = {"effect_allele": effect_allele, "other_allele": other_allele}
     given = dict(columns or {}) | {k: v for k, v in known.items() if v is not None}
-    stated = read_metadata(path)
-    if path.suffix == ".parquet":
-        return read_munged(path, size, build, min_info, min_maf, keep_indels=keep_indels)
-    raw, layout, text = _read_raw(path, format, trait, given)
+    if isinstance(source, str | Path):
+        path = Path(source)
+        if path.suffix == ".parquet":
+            return read_munged(
+                path, size, build, min_info, min_maf, keep_indels=keep_indels
+            )
+        stated, content = read_metadata(path), read_bytes(path)
+    else:
+        path, stated, content = Path("table"), Metadata(), as_text_table(source)
+    raw, layout, text = _read_raw(content, str(path), format, trait, given)
     study = Study(raw, layout, str(path))
-    del raw
+    del raw, content
     if bim is None and not layout.format.allele_needed:
         bim = reference
     study.fill(read_bim(Path(bim)) if isinstance(bim, str | Path) else bim)
@@ -129,13 +143,13 @@ def read_sumstats(
 
 
 def _read_raw(
-    path: Path, format: str, trait: str | None, given: dict[str, str]
+    content: pa.Buffer, path: str, format: str, trait: str | None, given: dict[str, str]
 ) -> tuple[pa.Table, Layout, str]:
     """The columns that matter, what they mean, and the comments above them."""
-    text = split_header(read_bytes(path), str(path))
+    text = split_header(content, path)
     if is_vcf(text):
         return *read_vcf(text, trait), text.comments
-    layout = find_layout(text.header, str(path), format=format, trait=trait, columns=given)
+    layout = find_layout(text.header, path, format=format, trait=trait, columns=given)
     text = without_padding(text)
     types = {name: _type_of(role) for role, name in layout.columns.items()}
     raw = read_columns(text, types)

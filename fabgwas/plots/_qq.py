@@ -28,7 +28,7 @@ def lambda_gc(log_pvalue: Float[np.ndarray, " variant"]) -> float:
 
 
 def qq(
-    log_pvalues: Mapping[str, Float[np.ndarray, " _"]],
+    log_pvalues: Mapping[str, Float[np.ndarray, " _"]] | Float[np.ndarray, " _"],
     ax: Axes | None = None,
     *,
     weighted: Collection[str] = (),
@@ -43,7 +43,8 @@ def qq(
     Parameters
     ----------
     log_pvalues
-        Natural logarithms of p-values by the name of the test; nan is left out.
+        Natural logarithms of p-values, by the name of the test if there are several; nan
+        is left out.
     ax
         Axes to draw on; None makes a figure.
     weighted
@@ -52,6 +53,8 @@ def qq(
     style
         `LIGHT` or `DARK`.
     """
+    if isinstance(log_pvalues, np.ndarray):
+        log_pvalues = {"p-values": log_pvalues}
     lists = {name: np.sort(-neg_log10(log_p)) for name, log_p in log_pvalues.items()}
     lists = {name: -values[~np.isnan(values)] for name, values in lists.items()}
     longest = max((values.size for values in lists.values()), default=0)
