@@ -142,7 +142,7 @@ def _prior(result: "RunResult") -> PriorFacts:
                     "mean scale": report.mean_scale,
                     "covariates slope": report.covariates_slope,
                     "embedding slope": report.embedding_slope,
-                    "slabs": float(report.n_slabs),
+                    "slabs": report.n_slabs,
                 },
             )
             for report in prior.reports

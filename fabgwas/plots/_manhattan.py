@@ -15,7 +15,7 @@ from fabgwas.plots._scale import (
     scale_log_pvalues,
     thin,
 )
-from fabgwas.plots._style import LIGHT, Style, finish, halo, new_axes
+from fabgwas.plots._style import LIGHT, Style, finish, new_axes
 
 _HEADROOM = 1.06
 
@@ -135,15 +135,13 @@ def draw_threshold(
     ax.axhline(y, color=style.ink, linewidth=0.8, linestyle=(0, (5, 3)), alpha=0.75)
     ax.annotate(
         f"p = {threshold:.2g}".replace("e-0", "e-"),
-        (0, y),
+        (1, y),
         xycoords=ax.get_yaxis_transform(),
-        xytext=(3, 2 * sign),
+        xytext=(3, 0),
         textcoords="offset points",
-        va="bottom" if sign > 0 else "top",
+        va="center",
         fontsize=7.5,
         color=style.ink,
-        path_effects=halo(style),
-        zorder=9,
     )
 
 

@@ -60,7 +60,7 @@ def manhattan_picture(data: ReportData, comparison: Comparison) -> Picture:
             thresholds=(comparison.level, comparison.level),
             gained=[_region(locus) for locus in comparison.gained],
             lost=[_region(locus) for locus in comparison.lost],
-            shared=[_region(locus) for locus in _strongest_shared(data, comparison)],
+            shared=[_region(locus) for locus in strongest_shared(data, comparison)],
             style=style,
         )
 
@@ -73,7 +73,7 @@ def manhattan_picture(data: ReportData, comparison: Comparison) -> Picture:
     return _picture(draw, (10.4, 5.4), (4.7, 5.0), alt)
 
 
-def _strongest_shared(data: ReportData, comparison: Comparison) -> list[Locus]:
+def strongest_shared(data: ReportData, comparison: Comparison) -> list[Locus]:
     """The strongest loci of both tests, as many as leave room for the new ones."""
     gained = {id(locus) for locus in comparison.gained}
     shared = [locus for locus in comparison.found if id(locus) not in gained]

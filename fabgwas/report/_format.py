@@ -45,7 +45,8 @@ def number(value: float | None, digits: int = 3) -> str:
     """A number in a few significant digits, with a true minus; a dash for none."""
     if value is None or not math.isfinite(value):
         return "–"
-    return f"{value:.{digits}g}".replace("e-0", "e-").replace("-", _MINUS)
+    text = f"{value:#.{digits}g}".removesuffix(".")
+    return re.sub(r"e([+-])0?", r"e\1", text).replace("e+", "e").replace("-", _MINUS)
 
 
 def fixed(value: float | None, digits: int = 2) -> str:

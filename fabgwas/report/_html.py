@@ -102,6 +102,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "used_folds": sum(
             fold.model not in ("covariates", "auxiliary") for fold in data.prior.folds
         ),
+        "shared_named": bool(_figures.strongest_shared(data, comparison)),
         "merges": explain_merges(comparison),
         "methods": methods_paragraph(data),
         "references": REFERENCES,

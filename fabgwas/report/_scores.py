@@ -102,6 +102,7 @@ def render_score_report(data: ScoreReport) -> str:
                 _distribution(data, one),
                 _quantiles(data, one),
                 _reliability(data, one),
+                not np.isfinite(one.quantiles[0]).all(),
             )
             for one in data.scores
         ],
@@ -137,7 +138,7 @@ def _distribution(data: ScoreReport, one: ScoreFigures) -> Picture:
         score_distribution(one.values, case, ax, style=style)
 
     of = "cases and of controls" if data.binary else "everyone"
-    return draw_picture(draw, (5.0, 3.6), f"Distribution of {one.name} of {of}.")
+    return draw_picture(draw, (4.3, 3.4), f"Distribution of {one.name} of {of}.")
 
 
 def _quantiles(data: ScoreReport, one: ScoreFigures) -> Picture:
@@ -148,7 +149,7 @@ def _quantiles(data: ScoreReport, one: ScoreFigures) -> Picture:
 
     what = "Odds ratios" if data.binary else "Differences of means"
     ends = f"from {number(float(estimate[0]))} to {number(float(estimate[-1]))}"
-    return draw_picture(draw, (5.0, 3.6), f"{what} of the quantiles of {one.name}, {ends}.")
+    return draw_picture(draw, (4.3, 3.4), f"{what} of the quantiles of {one.name}, {ends}.")
 
 
 def _reliability(data: ScoreReport, one: ScoreFigures) -> Picture:
@@ -158,4 +159,4 @@ def _reliability(data: ScoreReport, one: ScoreFigures) -> Picture:
         reliability(predicted, observed, se, ax, binary=data.binary, style=style)
 
     alt = f"Predictions from {one.name} and covariates on other folds, against what came."
-    return draw_picture(draw, (5.0, 3.6), alt)
+    return draw_picture(draw, (4.3, 3.4), alt)

@@ -1,4 +1,4 @@
-"""The report in a real browser: Debian's chromium, without a window and without network."""
+"""The reports in a real browser: Debian's chromium, without window and network."""
 
 import json
 import re
@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from report_example import a_report
+from report_example import a_report, a_score_report
 
-from fabgwas.report import write_report
+from fabgwas.report import write_report, write_score_report
 
 # looks into the report from a page of the same origin, then clicks on a heading
-PROBE = """<!doctype html><iframe id="report" src="report.html" width="{width}"
+PROBE = """<!doctype html><iframe id="report" src="{name}.html" width="{width}"
 height="900"></iframe><pre id="found"></pre><script>
 document.getElementById("report").addEventListener("load", (event) => {{
   const page = event.target.contentDocument;
@@ -28,7 +28,7 @@ document.getElementById("report").addEventListener("load", (event) => {{
   const table = page.querySelector("table.sortable");
   const first = () => table.tBodies[0].rows[0].cells[0].textContent.trim().split(/\\s/)[0];
   const before = first();
-  const heading = table.tHead.rows[0].cells[9];
+  const heading = table.tHead.rows[0].cells[{column}];
   heading.querySelector("button").click();
   const ascending = first();
   heading.querySelector("button").click();
@@ -83,8 +83,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Site]:
     locus = replace(data.loci["family"][0], effect_allele=evil)
     loci = {**data.loci, "family": [locus, *data.loci["family"][1:]]}
     write_report(folder / "report.html", replace(data, loci=loci))
+    write_score_report(folder / "scores.html", a_score_report())
     for width in (390, 1200):
-        (folder / f"probe{width}.html").write_text(PROBE.format(width=width))
+        for name, column in (("report", 9), ("scores", 2)):
+            page = PROBE.format(name=name, width=width, column=column)
+            (folder / f"{name}{width}.html").write_text(page)
     site = _Site(folder)
     yield site
     site.close()
@@ -105,9 +108,14 @@ def browse(
 
 
 def probe(
-    chromium: str, site: _Site, folder: Path, width: int, *arguments: str
+    chromium: str,
+    site: _Site,
+    folder: Path,
+    width: int,
+    *arguments: str,
+    name: str = "report",
 ) -> dict[str, Any]:
-    page = f"{site.address}/probe{width}.html"
+    page = f"{site.address}/{name}{width}.html"
     done = browse(
         chromium, folder, "--window-size=1400,1000", *arguments, "--dump-dom", page
     )
@@ -118,14 +126,16 @@ def probe(
     return found
 
 
+@pytest.mark.parametrize("name", ["report", "scores"])
 def test_opens_without_errors_and_asks_for_nothing(
-    chromium: str, site: _Site, tmp_path: Path
+    name: str, chromium: str, site: _Site, tmp_path: Path
 ) -> None:
     site.requests.clear()
-    found = probe(chromium, site, tmp_path, 1200)
+    found = probe(chromium, site, tmp_path, 1200, name=name)
+    # a request to elsewhere would be refused by the policy of the page, and told there
     assert found["console"] == []
-    assert set(site.requests) <= {"/probe1200.html", "/report.html", "/favicon.ico"}
-    assert site.requests.count("/report.html") == 1
+    assert set(site.requests) <= {f"/{name}1200.html", f"/{name}.html", "/favicon.ico"}
+    assert site.requests.count(f"/{name}.html") == 1
     assert found["broken"] == 0
 
 
@@ -142,6 +152,17 @@ def test_fits_a_telephone(chromium: str, site: _Site, tmp_path: Path) -> None:
     assert found["overflow"] <= 0
     assert len(found["shown"]) == 5
     assert all("narrow" in classes for classes in found["shown"])
+
+
+def test_the_report_of_scores_fits_a_telephone(
+    chromium: str, site: _Site, tmp_path: Path
+) -> None:
+    found = probe(chromium, site, tmp_path, 390, name="scores")
+    assert found["overflow"] <= 0
+    # a ROC curve, and three figures of each of two scores
+    assert len(found["shown"]) == 7
+    assert all("light" in classes for classes in found["shown"])
+    assert found["rows"][1:] == ["noise", "good"]  # 0.51 before 1.02, and after it
 
 
 def test_follows_the_dark_scheme(chromium: str, site: _Site, tmp_path: Path) -> None:

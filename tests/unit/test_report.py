@@ -83,7 +83,7 @@ class TestContents:
             "GWAS Catalog traits: height",
             "Only one chromosome.",
             "dropped duplicates10",
-            "0.011 (95 % interval 0.002 to 0.02) nats",
+            "0.0110 (95 % interval 0.00200 to 0.0200) nats",
             "intercept, log LD score",
             "fabgwas run height.fastGWA.gz --embeddings demo.store --out height",
             "1.2 s",
@@ -308,7 +308,7 @@ class TestNumbers:
 
     def test_negative_numbers_have_a_true_minus(self) -> None:
         assert form.number(-0.0123) == "−0.0123"
-        assert form.number(1.5e-7) == "1.5e−7"
+        assert form.number(1.5e-7) == "1.50e−7"
 
     def test_what_rounds_to_nothing_has_no_sign(self) -> None:
         assert form.fixed(-0.001) == "0.00"

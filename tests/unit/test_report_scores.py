@@ -6,46 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from report_example import a_score_report
 
 from fabgwas.plots import score_distribution
 from fabgwas.report import (
-    Measure,
-    ScoreFigures,
-    ScoreReport,
     render_score_report,
     write_score_report,
 )
-
-
-def a_score_report(*, binary: bool = True) -> ScoreReport:
-    """Two scores of 600 people, of which one knows the phenotype."""
-    rng = np.random.default_rng(5)
-    good, noise = rng.standard_normal((2, 600))
-    liability = good + rng.standard_normal(600)
-    y = (liability > 0.7).astype(float) if binary else liability
-    steps = np.linspace(0.6, 1.8, 10)
-    quantiles = np.array([steps, steps - 0.2, steps + 0.2])
-    calibration = np.array([steps / 4, steps / 4 + 0.01, np.full(10, 0.02)])
-    metric = "auc" if binary else "r2"
-    return ScoreReport(
-        title="heart",
-        phenotype="disease",
-        y=y,
-        binary=binary,
-        scores=[
-            ScoreFigures("good", good, quantiles, calibration),
-            ScoreFigures("noise", noise, quantiles, calibration),
-        ],
-        measures=[
-            Measure("noise", metric, 0.51, 0.46, 0.56),
-            Measure("good", metric, 0.78, 0.74, 0.82),
-            Measure("good", "calibration_slope", 1.02),
-        ],
-        differences=[Measure("good − noise", metric, 0.27, 0.2, 0.34)],
-        counts={"in_scores": 610, "used": 600},
-        settings={"folds": 5},
-        command="fabgwas evaluate s.tsv p.tsv --out heart",
-    )
 
 
 def plain(html: str) -> str:
