@@ -76,35 +76,38 @@ def sweep(
 ) -> BlockState:
     """Visit each variant once, in order."""
 
-    def visit(k: Array, now: BlockState) -> BlockState:
-        before = now.mean[k]
-        cavity = z[k] - (now.fitted[:, k] - before)
-        here = Slabs(slabs.log_odds[k], slabs.shrink[k])
+    def visit(
+        fitted: Float[Array, "block inside"], now: tuple[Array, Array, Slabs, Array, Array]
+    ) -> tuple[Float[Array, "block inside"], tuple[Array, Array]]:
+        k, z, here, before, ld = now
+        cavity = z - (fitted[:, k] - before)
         after = posterior(cavity, here, noise).mean
-        change = after - before
-        return BlockState(
-            now.mean.at[k].set(after),
-            now.fitted + ld[k] * change[:, None],
-            now.cavity.at[k].set(cavity),
-        )
+        return fitted + ld * (after - before)[:, None], (after, cavity)
 
-    return jax.lax.fori_loop(0, z.shape[0], visit, state)
+    # what a scan is given it reads in place; a loop copies all that it reads and writes
+    order = jnp.arange(z.shape[0])
+    fitted, seen = jax.lax.scan(visit, state.fitted, (order, z, slabs, state.mean, ld))
+    return BlockState(seen[0], fitted, seen[1])
 
 
 def posterior(
-    cavity: Float[Array, "*variant"], slabs: Slabs, noise: Float[Array, "*variant"]
+    cavity: Float[Array, "*variant"],
+    slabs: Slabs,
+    noise: Float[Array, "*variant"],
+    axis: int = -1,
 ) -> Moments:
-    """The exact posterior of a variant whose neighbours' effects are known."""
-    evidence = 0.5 * slabs.shrink * (jnp.square(cavity) / noise)[..., None]
-    logit = slabs.log_odds + evidence
-    top = jnp.maximum(logit.max(axis=-1, keepdims=True), 0)
-    odds = jnp.exp(logit - top)
-    total = odds.sum(axis=-1, keepdims=True) + jnp.exp(-top)
-    probability = odds / total
-    mean = cavity * jnp.sum(probability * slabs.shrink, axis=-1)
-    slab_mean = slabs.shrink * cavity[..., None]
-    second = jnp.sum(
-        probability * (slabs.shrink * noise[..., None] + jnp.square(slab_mean)), axis=-1
-    )
-    log_evidence = (top + jnp.log(total))[..., 0]
+    """The exact posterior of a variant whose neighbours' effects are known.
+
+    The axis is that of the slabs.
+    """
+    cavity_, noise_ = (jnp.expand_dims(part, axis) for part in (cavity, noise))
+    logit = slabs.log_odds + 0.5 * slabs.shrink * (jnp.square(cavity_) / noise_)
+    top = jnp.maximum(logit.max(axis=axis), 0)
+    odds = jnp.exp(logit - jnp.expand_dims(top, axis))
+    total = odds.sum(axis=axis) + jnp.exp(-top)
+    probability = odds / jnp.expand_dims(total, axis)
+    mean = cavity * jnp.sum(probability * slabs.shrink, axis=axis)
+    square = slabs.shrink * noise_ + jnp.square(slabs.shrink * cavity_)
+    second = jnp.sum(probability * square, axis=axis)
+    log_evidence = top + jnp.log(total)
     return Moments(mean, second - jnp.square(mean), probability, log_evidence)
