@@ -58,34 +58,32 @@ def choose_penalty(
         jnp.asarray(weights.base), jnp.asarray(weights.scores), nothing, log_bayes
     )
     numbers = range(int(fold.max()) + 1)
-    parts = np.stack([curvature(x[fold == k], slope[fold == k]) for k in numbers])
-    choices = []
-    for power in _POWERS:
-        shape = features.variance.size * features.variance**-power
-        penalties = np.array(_STRENGTHS)[:, None] * shape
-        gain = np.zeros(len(_STRENGTHS))
-        for number in numbers:
-            test = fold == number
-            beta = _learn(
-                x,
-                weights,
-                log_bayes,
-                jnp.asarray(~test, x.dtype)[:, None],
-                parts.sum(axis=0) - parts[number],
-                penalties,
-            )
-            gain += _gain(x[test], weights, log_bayes[test], beta, value[test])
-        choices += [
-            Choice(penalty, strength, power, float(g))
-            for penalty, strength, g in zip(penalties, _STRENGTHS, gain, strict=True)
-        ]
-    return max(choices, key=lambda choice: choice.gain)
+    hessians = np.stack([curvature(x[fold == k], slope[fold == k]) for k in numbers])
+    choices = [(strength, power) for power in _POWERS for strength in _STRENGTHS]
+    variance = features.variance
+    penalties = np.stack([s * variance.size * variance**-p for s, p in choices])
+    gain = np.zeros(len(choices))
+    for number in numbers:
+        test = fold == number
+        beta = _learn(
+            x,
+            weights,
+            log_bayes,
+            slope,
+            jnp.asarray(~test, x.dtype)[:, None],
+            hessians.sum(axis=0) - hessians[number],
+            penalties,
+        )
+        gain += _gain(x[test], weights, log_bayes[test], beta, value[test])
+    best = int(np.argmax(gain))
+    return Choice(penalties[best], *choices[best], float(gain[best]))
 
 
 def _learn(
     x: Float[Array, "variant dim"],
     weights: Weights,
     log_bayes: Components,
+    slope: Float[Array, " variant"],
     used: Float[Array, "variant 1"],
     hessian: Float[np.ndarray, "dim dim"],
     penalties: Float[np.ndarray, "candidate dim"],
@@ -93,12 +91,17 @@ def _learn(
     """A few Newton steps with one Hessian for each penalty, from no dependence."""
     base, scores = jnp.asarray(weights.base), jnp.asarray(weights.scores)
     inverses = [np.linalg.inv(hessian + np.diag(penalty)) for penalty in penalties]
-    beta = np.zeros(penalties.shape)
-    for _ in range(_STEPS):
-        linear = x @ jnp.asarray(beta.T, x.dtype)
-        slope = slopes(base, scores, linear, log_bayes)[1]
+
+    def step(
+        beta: Float[np.ndarray, "candidate dim"], slope: Float[Array, "variant some"]
+    ) -> Float[np.ndarray, "candidate dim"]:
         gradient = np.asarray((slope * used).T @ x, np.float64) - penalties * beta
-        beta += np.stack([a @ b for a, b in zip(inverses, gradient, strict=True)])
+        return beta + np.stack([a @ b for a, b in zip(inverses, gradient, strict=True)])
+
+    beta = step(np.zeros(penalties.shape), slope[:, None])
+    for _ in range(_STEPS - 1):
+        linear = x @ jnp.asarray(beta.T, x.dtype)
+        beta = step(beta, slopes(base, scores, linear, log_bayes)[1])
     return beta
 
 

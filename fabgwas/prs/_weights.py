@@ -8,6 +8,7 @@ features favour. Given the evidence L for each slab, the penalised log-likelihoo
 sum of the squared gradients of the variants: variants that tell nothing count nothing.
 """
 
+from functools import reduce
 from typing import NamedTuple
 
 import jax
@@ -49,12 +50,25 @@ def slopes(
     log_bayes: Components,
 ) -> tuple[Float[Array, "variant ..."], Float[Array, "variant ..."]]:
     """Log-likelihood of each variant, and its derivative in x' beta."""
-    prior = log_weights(base, scores, linear)
-    several = (log_bayes.shape[0], *(1 for _ in linear.shape[1:]), log_bayes.shape[1])
-    joint = prior + log_bayes.reshape(several)
-    value = jax.nn.logsumexp(joint, axis=-1)
-    change = jnp.exp(joint - value[..., None]) - jnp.exp(prior)
-    return value, jnp.sum(change * scores, axis=-1)
+    prior = [b + s * linear for b, s in zip(base, scores, strict=True)]
+    evidence = log_bayes.T.reshape(-1, linear.shape[0], *(1 for _ in linear.shape[1:]))
+    joint = [a + b for a, b in zip(prior, evidence, strict=True)]
+    (before, expected), (after, found) = _sum_up(prior, scores), _sum_up(joint, scores)
+    return after - before, found - expected
+
+
+def _sum_up(
+    logs: list[Float[Array, "*variant"]], scores: Float[Array, " component"]
+) -> tuple[Float[Array, "*variant"], Float[Array, "*variant"]]:
+    """Logarithm of the sum of the components' weights, and their mean score.
+
+    Component by component, which is several times as fast as along a short axis.
+    """
+    top = reduce(jnp.maximum, logs)
+    parts = [jnp.exp(log - top) for log in logs]
+    total = reduce(jnp.add, parts)
+    scored = reduce(jnp.add, [s * part for s, part in zip(scores, parts, strict=True)])
+    return top + jnp.log(total), scored / total
 
 
 def curvature(
