@@ -32,7 +32,13 @@ def _run(options: argparse.Namespace) -> int:
     )
     failed = 0
     for suite in options.suite or SUITES:
-        cells = find_cells(suite, context, tasks=options.task, methods=options.method)
+        cells = find_cells(
+            suite,
+            context,
+            tasks=options.task,
+            methods=options.method,
+            seeds=options.seeds,
+        )
         chosen = choose_cells(
             cells, root, only_missing=options.only_missing, overwrite=options.overwrite
         )
@@ -63,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--overwrite", action="store_true", help="replace what is done")
     run.add_argument("--task", default="*", help="pattern of names of tasks")
     run.add_argument("--method", default="*", help="pattern of names of methods")
+    run.add_argument("--seeds", type=_seeds, help="some of them: 0-4,7; default: all")
     run.add_argument("--dry-run", action="store_true", help="list what would run")
     run.add_argument("--cache", type=Path, default=_cache(), help="folder outside git")
     make = commands.add_parser("summarise", help="make tables and figures")
@@ -71,6 +78,12 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--suite", action="append", choices=SUITES, help="default: all")
         each.add_argument("--results", type=Path, help="folder of the JSON files")
     return parser
+
+
+def _seeds(text: str) -> set[int]:
+    """Numbers and ranges, both ends included."""
+    ends = (part.split("-") for part in text.split(","))
+    return {seed for each in ends for seed in range(int(each[0]), int(each[-1]) + 1)}
 
 
 def _data() -> Path | None:

@@ -5,7 +5,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatch
@@ -48,15 +48,24 @@ class Cell(NamedTuple):
 
 
 def find_cells(
-    suite: str, context: Context, *, tasks: str = "*", methods: str = "*"
+    suite: str,
+    context: Context,
+    *,
+    tasks: str = "*",
+    methods: str = "*",
+    seeds: Collection[int] | None = None,
 ) -> list[Cell]:
-    """Every method on every task that it is meant for, by task and seed."""
+    """Every method on every task that it is meant for, by task and seed.
+
+    `tasks` and `methods` are patterns of names; `seeds` leaves only some of each task's.
+    """
     chosen = [each for each in find_methods(suite) if fnmatch(each.name, methods)]
     return [
         Cell(suite, task, method, seed)
         for task in find_tasks(suite)
         if fnmatch(task.name, tasks)
         for seed in task.seeds(context)
+        if seeds is None or seed in seeds
         for method in chosen
         if method.suits(task)
     ]

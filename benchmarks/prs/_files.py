@@ -1,5 +1,6 @@
 """A simulated study as files that other programs read."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,32 @@ def write_blocks(folder: Path) -> Path:
     lines = [f"chr1\t{start}\t{start + length + _APART}" for start in starts]
     path.write_text("\n".join(["chr\tstart\tstop", *lines]) + "\n")
     return path
+
+
+def write_prscs_reference(study: Study, folder: Path) -> Path:
+    """LD of the training people in the form of PRS-CS; gives its folder."""
+    import h5py
+
+    names_, pos = names(), positions()
+    if not folder.is_dir():
+        temporary = folder.with_suffix(".part")
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        with h5py.File(temporary / "ldblk_own_chr1.hdf5", "w") as file:
+            for number in np.unique(study.block).tolist():
+                group = file.create_group(f"blk_{number + 1}")
+                members = np.flatnonzero(study.block == number)
+                group["ldblk"] = study.ld[number].astype(np.float64)
+                group["snplist"] = np.array([names_[k] for k in members], "S")
+        people = study.people["training"]
+        with (temporary / "snpinfo_own_hm3").open("w") as file:
+            print("CHR", "SNP", "BP", "A1", "A2", "MAF", sep="\t", file=file)
+            for k, name in enumerate(names_):
+                frequency = study.pool[k][people].mean() / 2
+                maf = min(frequency, 1 - frequency)
+                print(1, name, pos[k], "A", "G", f"{maf:.4f}", sep="\t", file=file)
+        temporary.rename(folder)
+    return folder
 
 
 def write_statistics(study: Study, path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Programs of others: VIPRS, and clumping by PLINK with a threshold by validation."""
+"""Programs of others: VIPRS, PRS-CS, and clumping by PLINK with a threshold by validation."""
 
 import os
 import shutil
@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.harness import Context, FunctionMethod, need_program
+from benchmarks.harness import Context, FunctionMethod, need_module, need_program
 from benchmarks.prs._answer import Answer
 from benchmarks.prs._files import (
     write_blocks,
+    write_prscs_reference,
     write_statistics,
     write_training,
 )
@@ -64,6 +65,32 @@ def _viprs(study: Study, context: Context, seed: int) -> Answer:
     return Answer(effect, seconds)
 
 
+def _prscs(study: Study, context: Context, seed: int) -> Answer:
+    """``prst prscs2`` of prstools, its global shrinkage learned from the data."""
+    program = need_program("prst")
+    need_module("h5py", "h5py, which prstools brings")
+    import pandas as pd
+
+    folder = _folder(context, seed)
+    prefix = write_training(study, folder)
+    reference = write_prscs_reference(study, folder / "ldblk_own")
+    table = write_statistics(study, folder / "prscs.fastGWA")
+    out = folder / "prscs"
+    began = time.perf_counter()
+    _call(
+        program, "prscs2", "--ref", reference, "--target", prefix, "--sst", table,
+        "--colmap", "SNP,A1,A2,BETA,,P,SE,N,AF1,CHR,POS", "--n_gwas", str(study.n),
+        "--out", out, "--pred", "no", "--seed", str(seed),
+    )  # fmt: skip
+    seconds = time.perf_counter() - began
+    found = pd.read_csv(f"{out}_.prstweights.tsv", sep="\t")
+    # weights are per allele; effects are per standard deviation of the dosage
+    effect = np.zeros(study.z.size)
+    row = found["snp"].str.removeprefix("rs").astype(int).to_numpy() - 1
+    effect[row] = found["allele_weight"] * np.where(found["A1"] == "A", 1, -1)
+    return Answer(effect * study.sd, seconds)
+
+
 def _plink(study: Study, context: Context, seed: int) -> Answer:
     """``plink --clump`` at r2 > 0.1; the threshold is chosen in the validation people."""
     plink = shutil.which("plink1.9") or need_program("plink")
@@ -90,5 +117,6 @@ def _plink(study: Study, context: Context, seed: int) -> Answer:
 
 METHODS = [
     FunctionMethod(name="VIPRS", answer=_viprs, meant_for=is_simulated),
+    FunctionMethod(name="PRS-CS", answer=_prscs, meant_for=is_simulated),
     FunctionMethod(name="PLINK C+T", answer=_plink, meant_for=is_simulated),
 ]

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from benchmarks.__main__ import _parser
 from benchmarks.harness import (
     Context,
     FunctionMethod,
@@ -20,7 +21,7 @@ from benchmarks.harness import (
     read_results,
 )
 from benchmarks.harness.registry import SUITES, find_methods, find_tasks
-from benchmarks.harness.run import Cell, choose_cells, run_cells
+from benchmarks.harness.run import Cell, choose_cells, find_cells, run_cells
 from benchmarks.harness.summarise import summarise
 from fabgwas.errors import UsageError
 
@@ -173,6 +174,16 @@ def test_a_missing_place_in_the_readme_is_named(cells, context, tmp_path):
     readme.write_text("nothing here")
     with pytest.raises(UsageError, match="has no lines"):
         summarise(tmp_path, readme, ["mock"])
+
+
+def test_some_seeds_and_names_can_be_chosen(context):
+    chosen = _parser().parse_args(["run", "--seeds", "100-102,105"]).seeds
+    assert chosen == {100, 101, 102, 105}
+    told = {"tasks": "causal 0.01, h2 0.5, inf*", "methods": "ct", "seeds": chosen}
+    found = find_cells("prs", context, **told)
+    assert [(cell.method.name, cell.seed) for cell in found] == [
+        ("ct", seed) for seed in sorted(chosen)
+    ]
 
 
 def test_skip_is_not_a_failure():
