@@ -132,7 +132,7 @@ def judge(
         fold[test] = number
     measures = {"binary": _BINARY, "classes": _CLASSES, "number": _NUMBER}[rows.kind]
     if rows.kind == "binary":
-        measures = {n: _within(each, fold[kept]) for n, each in measures.items()}
+        measures = {n: within(each, fold[kept]) for n, each in measures.items()}
     return {
         name: bootstrap(
             lambda weight, measure=measure: measure(label, found, weight), groups, seed=seed
@@ -141,7 +141,7 @@ def judge(
     }
 
 
-def _within(measure: Measure, fold: Int[np.ndarray, " row"]) -> Measure:
+def within(measure: Measure, fold: Int[np.ndarray, " row"]) -> Measure:
     """Mean of a measure over folds, weighted by the rows of the label 1."""
     parts = [np.flatnonzero(fold == each) for each in np.unique(fold)]
 
@@ -158,7 +158,7 @@ def _within(measure: Measure, fold: Int[np.ndarray, " row"]) -> Measure:
     return mean
 
 
-def _auc(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float:
+def weighted_auc(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float:
     """Of scikit-learn, but quick enough for hundreds of draws; ties count half."""
     negative, positive = _by_value(label, found, weight)
     pairs = negative.sum() * positive.sum()
@@ -197,7 +197,7 @@ def _balanced(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float
     return float(np.mean(right[there > 0] / there[there > 0]))
 
 
-def _r2(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float:
+def weighted_r2(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float:
     mean = np.average(label, weights=weight)
     left = np.average((label - found) ** 2, weights=weight)
     return float(1 - left / np.average((label - mean) ** 2, weights=weight))
@@ -213,6 +213,6 @@ def _spearman(label: np.ndarray, found: np.ndarray, weight: np.ndarray) -> float
     return float(np.average(x * y, weights=weight) / apart) if apart > 0 else np.nan
 
 
-_BINARY: dict[str, Measure] = {"AUC": _auc, "average precision": _precision}
+_BINARY: dict[str, Measure] = {"AUC": weighted_auc, "average precision": _precision}
 _CLASSES: dict[str, Measure] = {"accuracy": _accuracy, "balanced accuracy": _balanced}
-_NUMBER: dict[str, Measure] = {"R2": _r2, "rank correlation": _spearman}
+_NUMBER: dict[str, Measure] = {"R2": weighted_r2, "rank correlation": _spearman}

@@ -36,7 +36,7 @@ _BUILD, _POPULATION = "GRCh37", "EUR"
 
 
 class Panel(NamedTuple):
-    """Some of the people, and their variants that a study has, in the order of the genome."""
+    """Some of the people, and their variants that a study has, by place."""
 
     genotypes: Genotypes
     variant: np.ndarray
@@ -60,7 +60,7 @@ class Split(NamedTuple):
     bim: Path
     judges: Panel
     effect: np.ndarray
-    """Validation z over the root of n, towards the allele that the judges' dosages count."""
+    """Validation z over the root of n, towards the allele that dosages count."""
     intercept: float
     folder: TemporaryDirectory
     """Holds `train`, and goes with this."""

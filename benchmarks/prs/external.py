@@ -1,4 +1,4 @@
-"""Programs of others: VIPRS, PRS-CS, and clumping by PLINK with a threshold by validation."""
+"""Programs of others: VIPRS, PRS-CS, and clumping by PLINK, its threshold by validation."""
 
 import os
 import shutil

@@ -15,11 +15,11 @@ from benchmarks.properties._learners import held_out
 from benchmarks.properties._rows import (
     Problem,
     Rows,
-    _auc,
     _precision,
     _spearman,
     draw,
     judge,
+    weighted_auc,
 )
 from benchmarks.properties._text import TEXTS, make_template, render
 from benchmarks.properties._vectors import cached_vectors
@@ -86,7 +86,7 @@ def test_measures_are_those_of_scikit_learn(rng):
     label = (rng.random(300) < 0.3).astype(float)
     found = np.round(label + rng.normal(size=300), 1)  # with ties
     weight = rng.integers(0, 4, 300).astype(float)
-    assert _auc(label, found, weight) == pytest.approx(
+    assert weighted_auc(label, found, weight) == pytest.approx(
         metrics.roc_auc_score(label, found, sample_weight=weight)
     )
     assert _precision(label, found, weight) == pytest.approx(
