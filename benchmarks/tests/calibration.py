@@ -3,8 +3,8 @@
 Studies have the LD of half of the 489 Europeans of 1000 Genomes; what methods know of LD is
 that of the other half. Rates are those of null variants over their level, so that 1 is
 right; seeds are the replicates. The null variants are all of them; or those of every other
-chromosome, with strong effects on the rest; or all, where another study has many effects and
-shares half of the noise.
+chromosome, with strong effects on the rest; or all, where another study has many effects
+and shares half of the noise.
 """
 
 from collections.abc import Callable

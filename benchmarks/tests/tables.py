@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-import numpy as np
+from benchmarks.harness import Result, Table, scoreboard
+from benchmarks.tests._calibration_table import calibration_tables
+from benchmarks.tests._figures import figures
+from benchmarks.tests._ratios import ratio_of_sums, share_captured
 
-from benchmarks.harness import Metric, Result, Table, scoreboard
-from benchmarks.harness.metrics import with_interval
+__all__ = ["figures", "tables"]
 
-_DRAWS = 2000
 _TWO_SIDED, _REFERENCE = "two-sided", "family, covariates, a = 1/LD score"
 _LEARNED = "family, auto, a = 1/LD score"
 # the oracle must gain this much before it is asked how much of it was learned
@@ -45,9 +46,9 @@ Loci = dict[str, dict[int, float]]
 
 
 def tables(results: Sequence[Result]) -> list[Table]:
-    """A table for each scenario, then coverage, replication and BMI."""
+    """A table for each scenario, then calibration, coverage, replication and BMI."""
     names = sorted({each.task for each in results if each.task.startswith("power")})
-    found = [_power(results, name) for name in names]
+    found = [_power(results, name) for name in names] + calibration_tables(results)
     tasks = {each.task for each in results}
     for task, text, metrics in (
         ("coverage", _COVERAGE, ["mean width over the usual", "coverage",
@@ -59,34 +60,6 @@ def tables(results: Sequence[Result]) -> list[Table]:
         if task in tasks:
             found.append(scoreboard(results, task, metrics, text=text))
     return found
-
-
-def ratio_of_sums(above: dict[int, float], below: dict[int, float]) -> Metric:
-    """Sum over sum, of the seeds that both have; the interval resamples seeds."""
-    both = sorted(set(above) & set(below))
-    top = np.array([above[seed] for seed in both])
-    bottom = np.array([below[seed] for seed in both])
-    return _resampled(top, bottom)
-
-
-def share_captured(
-    learned: dict[int, float], oracle: dict[int, float], reference: dict[int, float]
-) -> Metric:
-    """How much of the oracle's gain over the reference the learned test has."""
-    seeds = sorted(set(learned) & set(oracle) & set(reference))
-    base = np.array([reference[seed] for seed in seeds])
-    top = np.array([learned[seed] for seed in seeds]) - base
-    return _resampled(top, np.array([oracle[seed] for seed in seeds]) - base)
-
-
-def _resampled(top: np.ndarray, bottom: np.ndarray) -> Metric:
-    if top.size < 2 or bottom.sum() == 0:
-        return Metric(float(top.sum() / bottom.sum()) if bottom.sum() else float("nan"))
-    rng = np.random.default_rng(top.size)
-    drawn = rng.multinomial(top.size, np.full(top.size, 1 / top.size), _DRAWS)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        draws = (drawn @ top) / (drawn @ bottom)
-    return with_interval(float(top.sum() / bottom.sum()), draws)
 
 
 def _power(results: Sequence[Result], task: str) -> Table:

@@ -3,7 +3,8 @@
 import pytest
 
 from benchmarks.harness import Metric, Result
-from benchmarks.tests.tables import ratio_of_sums, share_captured, tables
+from benchmarks.tests._ratios import ratio_of_sums, share_captured
+from benchmarks.tests.tables import figures, tables
 
 
 def test_ratio_of_sums_is_of_sums_and_of_shared_seeds() -> None:
@@ -52,3 +53,44 @@ def test_the_bar_asks_only_where_there_is_something_to_learn(oracle, verdict) ->
     assert verdict in table.text
     assert [row[0] for row in table.rows][-1] == "two-sided, FDR"
     assert "| two-sided | 3 | 300 |" in table.markdown()
+
+
+def results_of(task: str, metrics: dict[str, dict[str, list[float]]]) -> list[Result]:
+    return [
+        Result(
+            suite="tests",
+            task=task,
+            method=method,
+            seed=seed,
+            status="done",
+            settings={},
+            metrics={name: Metric(values[seed]) for name, values in found.items()},
+        )
+        for method, found in metrics.items()
+        for seed in range(3)
+    ]
+
+
+def test_a_rate_above_its_level_is_named(tmp_path) -> None:
+    right, wrong = [0.9, 1.0, 1.1], [1.8, 2.0, 2.1]
+    told = {
+        "size: two-sided": {"rate at 0.05 over it": right, "family-wise error": [0, 0, 1]},
+        "size: pooled": {"rate at 0.05 over it": wrong, "family-wise error": [1, 1, 1]},
+    }
+    results = results_of("calibration, no effects", told)
+    (table,) = tables(results)
+    assert "two-sided" not in table.text.partition("above their level: ")[2]
+    assert "pooled (rate at 0.05 over it)" in table.text
+    assert table.rows[0][:2] == ["two-sided", "3"]
+    [path] = figures(results, tmp_path)
+    assert path.name == "calibration.png"
+    assert path.stat().st_size > 1000
+
+
+def test_false_discoveries_are_compared_with_what_was_asked() -> None:
+    told = {
+        "size: BH": {"false discovery rate": [0.04, 0.05, 0.06], "discoveries": [9, 9, 9]},
+        "size: local": {"false discovery rate": [0.2, 0.21, 0.2], "discoveries": [9, 8, 9]},
+    }
+    (table,) = tables(results_of("calibration, effects in half of the blocks", told))
+    assert table.text.endswith("local (false discovery rate).\n")
