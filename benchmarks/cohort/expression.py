@@ -7,7 +7,9 @@ score, cross-fitted once more, has an area above `CHOSEN`; the number of compone
 chosen by the log loss of inner folds. The plain model is logistic in score and covariates.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -48,7 +50,19 @@ class Genes:
     """Of each person in the panel."""
 
 
-def _problem(context: Context, seed: int) -> Genes:
+Predict = Callable[
+    [
+        Float[np.ndarray, "sample variant"],
+        Float[np.ndarray, " sample"],
+        Bool[np.ndarray, " sample"],
+    ],
+    Float[np.ndarray, " sample"],
+]
+"""A score of everybody from dosages and values of the training people."""
+
+
+def problem(predict: Predict, context: Context, seed: int) -> Genes:
+    """Cells of all genes, with this score."""
     known = expression(context)
     place = {name: row for row, name in enumerate(people_of(context, PANEL))}
     both = np.array([k for k, name in enumerate(known.people) if name in place])
@@ -57,7 +71,9 @@ def _problem(context: Context, seed: int) -> Genes:
     genes = range(0, len(known.genes), 12 if context.quick else 1)
     fold = make_folds(np.zeros(both.size), N_FOLDS, seed, binary=False)
     cells = [
-        cell for gene in genes for cell in _cells(known, gene, both, dosage, pos, fold)
+        cell
+        for gene in genes
+        for cell in _cells(known, gene, both, dosage, pos, fold, predict)
     ]
     return Genes(cells, row)
 
@@ -83,6 +99,7 @@ def _cells(
     dosage: Float[np.ndarray, "sample variant"],
     pos: Int[np.ndarray, " variant"],
     fold: Int[np.ndarray, " sample"],
+    predict: Predict,
 ) -> list[Cell]:
     start, end = known.genes.loc[gene, ["start", "end"]]
     x = dosage[:, (pos > start - CIS) & (pos < end + CIS)]
@@ -94,20 +111,20 @@ def _cells(
         train = fold != number
         y = (value > np.median(value[train])).astype(float)
         rest = value - fit_predict(covariates, value, train, binary=False)
-        score = _ridge(x, rest, train)
+        score = predict(x, rest, train)
         inner = make_folds(y[train], N_INNER, number, binary=True)
         for k in range(N_INNER):
             part = train.copy()
             part[np.flatnonzero(train)[inner == k]] = False
             out = train & ~part
-            score[out] = _ridge(x, rest, part)[out]
+            score[out] = predict(x, rest, part)[out]
         area = delong(score[train][:, None], y[train] > 0.5).auc[0]
         base = np.column_stack([score / max(score.std(), 1e-12), covariates])
         cells.append(Cell(gene, train, base, y, bool(area > CHOSEN)))
     return cells
 
 
-def _ridge(
+def ridge(
     x: Float[np.ndarray, "sample variant"],
     value: Float[np.ndarray, " sample"],
     train: Bool[np.ndarray, " sample"],
@@ -144,7 +161,7 @@ def _risk(
     return found.augmented
 
 
-def _judge(
+def judge(
     problem: Genes, answer: list[Float[np.ndarray, " sample"]], seed: int
 ) -> dict[str, Metric | float]:
     """Mean area in the test people over chosen genes; genes are what is resampled."""
@@ -167,8 +184,8 @@ def _judge(
 TASKS = [
     FunctionTask(
         name="expression above median",
-        problem=_problem,
-        judge=_judge,
+        problem=partial(problem, ridge),
+        judge=judge,
         settings={"snps": N_SNPS, "cis": CIS, "chosen": CHOSEN, "numbers": NUMBERS},
         all_seeds=(0,),
         quick_seeds=(0,),

@@ -8,13 +8,18 @@ _RATES = """
 Rejection rates of null variants over their level, mean over studies with 95 % t interval,
 so that 1 is right, on the LD of 245 Europeans; methods know that of 244 others. *FAB* holds
 for each variant, also where another study, which shares half of the noise, has effects and
-this one has none; *family* holds over whole folds and by its family-wise error alone.
-Needs `../shared/data`. {verdict}
+this one has none. *Family* holds over whole folds, and by its family-wise error; for some
+variants alone, as where another trait has effects, it need not. Needs `../shared/data`.
+
+{verdict}
 """
 _FALSE = """
 Share of false discoveries at an asked rate of 5 %. Every other LD block has no effects. A
 variant counts as false if nothing in its block acts, so that methods are judged where they
-cannot be excused. *Local* is right only as far as the fitted prior is. {verdict}
+cannot be excused. *Local* is right only as far as the fitted prior is. Needs
+`../shared/data`.
+
+{verdict}
 """
 
 

@@ -3,8 +3,9 @@
 Studies have the LD of half of the 489 Europeans of 1000 Genomes; what methods know of LD is
 that of the other half. Rates are those of null variants over their level, so that 1 is
 right; seeds are the replicates. The null variants are all of them; or those of every other
-chromosome, with strong effects on the rest; or all, where another study has many effects
-and shares half of the noise.
+chromosome, with strong effects on the rest; or those of every third LD block, where another
+study has effects and this one has none. That study shares half of the noise, and the effects
+of other blocks, so that it is worth borrowing from.
 """
 
 from collections.abc import Callable
@@ -80,17 +81,21 @@ def simulate(scenario: str, context: Context, seed: int) -> Study:
     b = np.sqrt(_NCP_VAR) * np.exp(vectors[:, 1]) * rng.standard_normal(size)
     b = np.where(rng.random(size) < _CAUSAL, b, 0.0)
     null = np.ones(size, bool)
+    number = np.unique(genome.block, return_inverse=True)[1]
     if scenario == _OTHER_FOLDS:
         null = genome.tile % 2 == 0
     elif scenario == _FALSE:
         # every other block has no effects
-        null = np.unique(genome.block, return_inverse=True)[1] % 2 == 0
-    effect = convolve(genome, np.where(null, 0.0, b))
+        null = number % 2 == 0
+    elif scenario == _OTHER_STUDY:
+        null = number % 3 == 0
+    acts = ~null if scenario != _OTHER_STUDY else number % 3 == 1
+    effect = convolve(genome, np.where(acts, b, 0.0))
     noise = draw(genome, rng)
     z, aux = effect + noise, None
     if scenario == _OTHER_STUDY:
         others = _SHARED * noise + np.sqrt(1 - _SHARED**2) * draw(genome, rng)
-        aux = convolve(genome, b) + others
+        aux = convolve(genome, np.where(number % 3 < 2, b, 0.0)) + others
     covariates = np.column_stack(
         [np.ones(size), np.log(genome.ld_score), genome.heterozygosity]
     )

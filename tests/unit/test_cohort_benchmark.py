@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from benchmarks.cohort.ancestry import Ancestry, _judge
-from benchmarks.cohort.expression import Cell, Genes, _ridge, _risk
-from benchmarks.cohort.expression import _judge as judge_genes
+from benchmarks.cohort.expression import Cell, Genes, _risk, ridge
+from benchmarks.cohort.expression import judge as judge_genes
+from benchmarks.paper.augmented import clump_and_sum
 
 
 def test_true_components_explain_ancestry_and_noise_does_not(rng):
@@ -35,7 +36,8 @@ def test_scores_and_risks_come_from_training_people(rng):
     x, value = rng.normal(size=(80, 60)), rng.normal(size=80)
     train = np.arange(80) < 60
     changed = np.where(train, value, 99.0)
-    np.testing.assert_array_equal(_ridge(x, value, train), _ridge(x, changed, train))
+    for score in (ridge, clump_and_sum):
+        np.testing.assert_array_equal(score(x, value, train), score(x, changed, train))
     y = (value > 0).astype(float)
     for kind in (None, "whitened"):
         risks = [
@@ -43,3 +45,18 @@ def test_scores_and_risks_come_from_training_people(rng):
             for label in (y, np.where(train, y, 1 - y))
         ]
         np.testing.assert_array_equal(*risks)
+
+
+def test_the_score_of_the_paper_sums_clumped_effects(rng):
+    x = rng.normal(size=(400, 5))
+    x[:, 1] = x[:, 0] + 0.1 * rng.normal(size=400)
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
+    value = 0.5 * x[:, 0] - 0.5 * x[:, 3] + rng.normal(size=400)
+    train = np.arange(400) < 300
+    score = clump_and_sum(x, value, train)
+    weight = np.linalg.lstsq(x, score, rcond=None)[0]
+    # one of the two that say the same, the other one that matters, and no noise
+    assert np.count_nonzero(np.abs(weight[:2]) > 1e-6) == 1
+    assert weight[3] == pytest.approx(-0.5, abs=0.2)
+    assert np.abs(weight[[2, 4]]).max() < 1e-6
+    assert not clump_and_sum(x, rng.normal(size=400) * 0, train).any()
