@@ -15,6 +15,8 @@ _STEP = 1024
 # so many numbers fit into a fast cache beside the slice of LD that a step reads
 _RUNNING = 2**16
 _LARGEST = 2**26
+# blocks of one batch that are worth a second core
+_SHARED = 16
 # seconds, measured on a core: to compile for a length, shared among some 300 sweeps; to
 # begin a step; to read a number of LD
 _COMPILATION, _STEP_SECONDS, _READING = 5e-3, 8e-6, 4e-10
@@ -52,10 +54,8 @@ def pack_blocks(
     starts = np.cumsum([0, *sizes])
     batches = []
     for length, numbers in _groups(sizes):
-        width = _width(length)
-        for first in range(0, numbers.size, width):
-            mine = numbers[first : first + width].tolist()
-            batches.append(_pack(mine, length, starts, read, dtype))
+        for mine in np.array_split(numbers, _n_batches(length, numbers.size)):
+            batches.append(_pack(mine.tolist(), length, starts, read, dtype))
     return tuple(batches)
 
 
@@ -77,13 +77,14 @@ def _groups(sizes: Sequence[int]) -> list[tuple[int, Int[np.ndarray, " block"]]]
 
 def _cost(length: int, n_blocks: int) -> float:
     """Seconds of a sweep, with a share of the compilation for this length."""
-    steps = length * -(-n_blocks // _width(length))
+    steps = length * _n_batches(length, n_blocks)
     return _COMPILATION + _STEP_SECONDS * steps + _READING * n_blocks * length**2
 
 
-def _width(length: int) -> int:
-    """Blocks of a batch."""
-    return max(1, min(_RUNNING // length, _LARGEST // length**2))
+def _n_batches(length: int, n_blocks: int) -> int:
+    """Two for two cores if there is work; never by machine, as draws depend on it."""
+    width = max(1, min(_RUNNING // length, _LARGEST // length**2))
+    return max(-(-n_blocks // width), min(2, n_blocks // _SHARED))
 
 
 def _padded(size: int) -> int:

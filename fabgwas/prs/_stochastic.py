@@ -5,6 +5,8 @@ and blurs which features the causal variants have. Sampled posteriors do not, so
 learned, and effects averaged, from them.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import jax
@@ -71,20 +73,33 @@ class Sampler:
         total = Sums(
             jnp.zeros_like(problem.z), *(jnp.zeros_like(slabs.shrink) for _ in range(2))
         )
-        for number, batch in enumerate(problem.batches):
-            mine = Slabs(*(spread(part, batch.row) for part in slabs))
-            self._chains[number], sums = sample(
-                batch.ld,
-                spread(problem.z, batch.row),
-                mine,
-                spread(prior.noise, batch.row)[0],
-                self._chains[number],
-                jax.random.fold_in(key, number),
-                _ROUND,
-            )
+
+        # whether in double precision is known to this thread alone
+        double = bool(jax.config.jax_enable_x64)
+
+        def visit(number: int) -> Sums:
+            row = problem.batches[number].row
+            with jax.enable_x64(double):
+                self._chains[number], sums = sample(
+                    problem.batches[number].ld,
+                    spread(problem.z, row),
+                    Slabs(*(spread(part, row) for part in slabs)),
+                    spread(prior.noise, row)[0],
+                    self._chains[number],
+                    jax.random.fold_in(key, number),
+                    _ROUND,
+                )
+                return jax.block_until_ready(sums)
+
+        numbers = range(len(problem.batches))
+        # a loop of JAX keeps one core busy
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            parts = threads.map(visit, numbers)
+        for number, sums in zip(numbers, parts, strict=True):
+            row = problem.batches[number].row
             total = Sums(
                 *(
-                    all_of.at[batch.row].set(part, mode="drop")
+                    all_of.at[row].set(part, mode="drop")
                     for all_of, part in zip(total, sums, strict=True)
                 )
             )
