@@ -14,6 +14,7 @@ from fabgwas.ld import standardise
 from fabgwas.ldstore import LdStore
 from fabgwas.link import Features, principal_axes
 from fabgwas.panel import Panel
+from fabgwas.progress import Progress
 from fabgwas.store import EmbeddingStore
 
 Reference = Panel | LdStore
@@ -126,9 +127,11 @@ def own_features(
         store.dim,
         components,
     )
+    progress = Progress("vectors", rows.size)
     for part in store.iter_blocks(rows, block_size=_BLOCK_SIZE):
         stop = part.start + part.rows.size
         x[part.start : stop, n_fixed : n_fixed + dim] = axes.apply(part.embedding)
+        progress(stop)
     leading = x[:, n_fixed : n_fixed + modulators]
     for number, residual in enumerate(residuals.T.astype(np.float32)):
         start = n_fixed + dim + number * modulators

@@ -6,8 +6,12 @@ from typing import Annotated
 
 import typer
 
+from fabgwas.cli._config import configurable
+from fabgwas.cli._log import show_log
+from fabgwas.cli._options import Quiet, Threads
+from fabgwas.cli._run import limit_threads
 from fabgwas_embeddings import _cli_options as option
-from fabgwas_embeddings._cli_job import Progress, engine_of, job_of
+from fabgwas_embeddings._cli_job import engine_of, job_of, tell_texts
 
 app = typer.Typer(
     help="Describe variants, embed the descriptions and fill a store.",
@@ -19,6 +23,7 @@ app = typer.Typer(
 
 
 @app.command(epilog="Example: fabgwas embed plan my.bim --build GRCh37 --encoder openai")
+@configurable
 def plan(
     variants: option.Variants,
     build: option.Build,
@@ -65,6 +70,7 @@ def plan(
 
 
 @app.command(epilog="Example: fabgwas embed run my.bim --build GRCh37 --out my-store")
+@configurable
 def run(
     variants: option.Variants,
     build: option.Build,
@@ -98,17 +104,18 @@ def run(
     actors: option.Actors = 2,
     num_gpus: option.Gpus = 0.0,
     max_cost: Annotated[float, typer.Option(help="Most to spend, in USD.", min=0)] = 5.0,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress on stderr.")
-    ] = False,
+    threads: Threads = None,
+    quiet: Quiet = False,
 ) -> None:
     """Make a store, or what is missing of it; start it again after any interruption."""
     options = dict(locals())
+    limit_threads(threads)
+    show_log(quiet=quiet)
     from fabgwas_embeddings._run import run_job
     from fabgwas_embeddings._variants import tell_drops
 
     job = job_of(options, out)
-    result = run_job(job, engine_of(options), Progress(quiet), max_cost=max_cost)
+    result = run_job(job, engine_of(options), tell_texts(), max_cost=max_cost)
     if result.n_texts is None:
         typer.echo(f"{out}: complete, nothing to do ({result.n_variants:,} variants)")
         return

@@ -1,11 +1,11 @@
 """From the options of the command line to a job and its engine."""
 
-import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabgwas.errors import UsageError
+from fabgwas.progress import Progress
 
 if TYPE_CHECKING:
     from fabgwas_embeddings._job import Job
@@ -25,7 +25,6 @@ _SETTINGS = (
     "device",
     "tokenizer",
 )
-_QUIET_SECONDS = 10  # between two lines of progress
 
 
 def job_of(options: dict[str, Any], out: Path) -> "Job":
@@ -89,26 +88,7 @@ def _build(name: str) -> str:
     return known[name.lower()]
 
 
-class Progress:
-    """A line on stderr every ten seconds."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-        self._began = self._told = time.monotonic()
-        self._first: int | None = None
-
-    def __call__(self, tally: "Tally") -> None:
-        now = time.monotonic()
-        done = tally.texts - tally.texts_open
-        if self._first is None:
-            self._first = done
-        if self._quiet or now - self._told < _QUIET_SECONDS:
-            return
-        self._told = now
-        speed = max(done - self._first, 1) / (now - self._began)
-        left = tally.texts_open / speed
-        print(
-            f"{done:,} of {tally.texts:,} texts, {speed:,.0f} a second, "
-            f"{left / 60:,.0f} min left",
-            file=sys.stderr,
-        )
+def tell_texts() -> Callable[["Tally"], None]:
+    """Progress of a job, as it is logged."""
+    progress = Progress("texts")
+    return lambda tally: progress(tally.texts - tally.texts_open, tally.texts)

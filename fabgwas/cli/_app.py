@@ -8,6 +8,7 @@ import typer
 from fabgwas import __version__
 from fabgwas.cli import _options as option
 from fabgwas.cli._cohort import cohort
+from fabgwas.cli._config import configurable
 from fabgwas.cli._evaluate import evaluate
 from fabgwas.cli._ld import ld
 from fabgwas.cli._prs import prs
@@ -48,6 +49,7 @@ def common(
 @app.command(
     epilog="Example: fabgwas run height.glm.linear --embeddings store --out height"
 )
+@configurable
 def run(
     sumstats: option.SumstatsFile,
     embeddings: option.Embeddings,
@@ -84,8 +86,6 @@ def run(
     alpha: option.Alpha = 0.05,
     posterior: option.Posterior = False,
     seed: option.Seed = 0,
-    config: option.Config = None,
-    print_config: option.PrintConfig = False,
     dry_run: option.DryRun = False,
     threads: option.Threads = None,
     memory: option.Memory = None,
@@ -105,16 +105,13 @@ def run(
         overwrite=overwrite,
         quiet=quiet,
         dry_run=dry_run,
-        print_config=print_config,
     )
 
 
 _NOT_SETTINGS = {
-    "config",
     "dry_run",
     "memory",
     "overwrite",
-    "print_config",
     "quiet",
     "run_from_options",
     "threads",
@@ -122,6 +119,7 @@ _NOT_SETTINGS = {
 
 
 @app.command(epilog="Example: fabgwas munge height.regenie.gz --out height")
+@configurable
 def munge(
     sumstats: option.SumstatsFile,
     out: option.Out,
@@ -139,6 +137,7 @@ def munge(
     min_info: option.MinInfo = None,
     min_maf: option.MinMaf = None,
     chrom: option.Chrom = None,
+    dry_run: option.DryRun = False,
     overwrite: option.Overwrite = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -149,25 +148,18 @@ def munge(
         name: value for name, value in locals().items() if name not in _NOT_SETTINGS
     }
     settings.pop("munge_from_options")
-    munge_from_options(settings, overwrite=overwrite, quiet=quiet)
+    munge_from_options(settings, overwrite=overwrite, quiet=quiet, dry_run=dry_run)
 
 
-app.command(epilog="Example: fabgwas ld 1000G.EUR.{chrom} --maf 0.01 --out eur")(ld)
-
-
-app.command(epilog="Example: fabgwas prs height.gz --ld eur --out height")(prs)
-
-
-app.command(epilog="Example: fabgwas score height.score.tsv ukb.{chrom} --out ukb")(score)
-
-
-app.command(epilog="Example: fabgwas evaluate ukb.scores.tsv pheno.tsv --out ukb")(evaluate)
-
-
-app.command(epilog="Example: fabgwas cohort ukb.{chrom} --embeddings e --out ukb")(cohort)
-
-
-app.command(epilog="Example: fabgwas split height.gz --ld judges --out half")(split)
+for _command, _example in (
+    (ld, "ld 1000G.EUR.{chrom} --maf 0.01 --out eur"),
+    (prs, "prs height.gz --ld eur --out height"),
+    (score, "score height.score.tsv ukb.{chrom} --out ukb"),
+    (evaluate, "evaluate ukb.scores.tsv pheno.tsv --out ukb"),
+    (cohort, "cohort ukb.{chrom} --embeddings e --out ukb"),
+    (split, "split height.gz --ld judges --out half"),
+):
+    app.command(epilog=f"Example: fabgwas {_example}")(configurable(_command))
 
 
 @app.command(epilog="Example: fabgwas demo --out demo/height")

@@ -6,7 +6,7 @@ import typer
 
 from fabgwas.cli import _options as option
 from fabgwas.cli._log import show_log
-from fabgwas.cli._run import command_line, limit_resources
+from fabgwas.cli._run import command_line, limit_resources, print_lines
 from fabgwas.cli._score import Genotypes
 
 
@@ -42,14 +42,15 @@ def cohort(
     seed: Annotated[int, typer.Option(min=0, help="Of controls and projection.")] = 0,
     threads: option.Threads = None,
     memory: option.Memory = None,
+    dry_run: option.DryRun = False,
     overwrite: option.Overwrite = False,
     quiet: option.Quiet = False,
 ) -> None:
     """Embed people: L = G E, dosages times the vectors of their variants."""
     limit_resources(threads, memory)
     show_log(quiet=quiet)
-    from fabgwas.pipeline._cohort import CohortConfig
-    from fabgwas.pipeline._cohort import cohort as embed_people
+    from fabgwas.pipeline import CohortConfig, check_cohort
+    from fabgwas.pipeline import cohort as embed_people
 
     config = CohortConfig(
         genotypes=tuple(bfile),
@@ -64,6 +65,8 @@ def cohort(
         build=build,
         seed=seed,
     )
+    if dry_run:
+        print_lines(check_cohort(config, overwrite=overwrite))
+        return
     result = embed_people(config, overwrite=overwrite, command=command_line())
-    for line in result.summary():
-        print(line)
+    print_lines(result.summary())

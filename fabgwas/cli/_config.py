@@ -1,9 +1,12 @@
-"""Settings of a run from a TOML file, and back."""
+"""Settings of a command from a TOML file, and back."""
 
+import inspect
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -27,11 +30,67 @@ def use_config(context: typer.Context, path: Path | None) -> Path | None:
         raise UsageError(
             f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}."
         )
-    columns = settings.get("columns", {})
+    columns = settings.get("columns")
     if isinstance(columns, Mapping):
         settings["columns"] = [f"{role}={name}" for role, name in columns.items()]
     context.default_map = {**(context.default_map or {}), **settings}
     return path
+
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        callback=use_config,
+        is_eager=True,
+        help="TOML file of settings, as --print-config writes it; options go before it.",
+    ),
+]
+PrintConfig = Annotated[
+    bool,
+    typer.Option("--print-config", help="Print the settings as TOML, and do nothing."),
+]
+# how a command goes about its work, not what it does
+_MANNERS = {"data", "dry_run", "memory", "overwrite", "quiet", "threads"}
+
+
+def configurable(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options ``--config`` and ``--print-config``.
+
+    They come before the first option of how it works, such as ``--threads``.
+    """
+
+    @wraps(command)
+    def configured(*, print_config: bool, **settings: Any) -> None:
+        del settings["config"]  # its callback has read it
+        if print_config:
+            print(as_toml(_shown(settings)), end="")
+        else:
+            command(**settings)
+
+    signature = inspect.signature(command)
+    parameters = list(signature.parameters.values())
+    manners = (n for n, each in enumerate(parameters) if each.name in _MANNERS)
+    place = next(manners, len(parameters))
+    added: list[tuple[str, Any, Any]] = [
+        ("config", None, Config),
+        ("print_config", False, PrintConfig),
+    ]
+    parameters[place:place] = [
+        inspect.Parameter(name, parameters[-1].kind, default=default, annotation=annotation)
+        for name, default, annotation in added
+    ]
+    configured.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    configured.__annotations__ = {each.name: each.annotation for each in parameters}
+    return configured
+
+
+def _shown(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What a file of settings holds."""
+    shown = {name: value for name, value in settings.items() if name not in _MANNERS}
+    for name, parse in (("chrom", chromosomes_of), ("columns", columns_of)):
+        if name in shown:
+            shown[name] = parse(shown[name])
+    return shown
 
 
 def as_toml(settings: Mapping[str, Any]) -> str:
@@ -78,5 +137,7 @@ def _value(value: Any) -> str:
         return repr(value)
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(item) for item in value) + "]"
+    if isinstance(value, datetime):
+        value = value.date()
     escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -2,18 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fabgwas.cli._log import show_log
-from fabgwas.cli._run import command_line, limit_threads
+from fabgwas.cli._run import command_line, limit_threads, print_lines
 from fabgwas.config import RunConfig
 from fabgwas.errors import InputError
-
-if TYPE_CHECKING:
-    from fabgwas_embeddings._ledger import Tally
 
 log = logging.getLogger("fabgwas")
 
@@ -39,20 +34,6 @@ def demo_data() -> Path:
     )
 
 
-def _tell_texts() -> Callable[["Tally"], None]:
-    """Progress of an embedding, whose number of texts is known when it begins."""
-    from fabgwas.pipeline._progress import Progress
-
-    known: list[Progress] = []
-
-    def tell(tally: "Tally") -> None:
-        if not known:
-            known.append(Progress("texts", tally.texts))
-        known[0](tally.texts - tally.texts_open)
-
-    return tell
-
-
 def run_demo(out: Path, *, threads: int | None, quiet: bool) -> None:
     """Embed the variants (once) and run; print the numbers and where the report is."""
     limit_threads(threads)
@@ -60,9 +41,10 @@ def run_demo(out: Path, *, threads: int | None, quiet: bool) -> None:
     data = demo_data()
     store = out.parent / "embeddings"
     from fabgwas_embeddings import embed_variants
+    from fabgwas_embeddings._cli_job import tell_texts
 
     start = time.perf_counter()
-    embed_variants(data / f"{_PANEL}.bim", store, build="GRCh37", progress=_tell_texts())
+    embed_variants(data / f"{_PANEL}.bim", store, build="GRCh37", progress=tell_texts())
     log.info("embeddings of the variants: %.0f s", time.perf_counter() - start)
     from fabgwas.pipeline import run
 
@@ -74,5 +56,4 @@ def run_demo(out: Path, *, threads: int | None, quiet: bool) -> None:
         build="GRCh37",
     )
     result = run(config, overwrite=True, command=command_line())
-    for line in result.summary():
-        print(line)
+    print_lines(result.summary())

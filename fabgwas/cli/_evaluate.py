@@ -7,7 +7,7 @@ import typer
 
 from fabgwas.cli import _options as option
 from fabgwas.cli._log import show_log
-from fabgwas.cli._run import command_line, limit_threads, plain
+from fabgwas.cli._run import command_line, limit_threads, plain, print_lines
 from fabgwas.errors import UsageError
 
 
@@ -81,6 +81,7 @@ def evaluate(
     replicates: Annotated[int, typer.Option(help="Of the bootstrap.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Of folds and bootstrap.")] = 0,
     threads: option.Threads = None,
+    dry_run: option.DryRun = False,
     overwrite: option.Overwrite = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -102,7 +103,7 @@ def evaluate(
             "population": population,
         }
         weights = [scores, *(also or [])]
-        _by_sumstats(weights, {**shared, **settings}, overwrite=overwrite)
+        _by_sumstats(weights, {**shared, **settings}, overwrite=overwrite, dry_run=dry_run)
         return
     settings = {
         "scores": scores,
@@ -117,26 +118,33 @@ def evaluate(
         "quantiles": quantiles,
         "folds": folds,
     }
-    _by_phenotypes({**shared, **settings}, overwrite=overwrite)
+    _by_phenotypes({**shared, **settings}, overwrite=overwrite, dry_run=dry_run)
 
 
-def _by_phenotypes(settings: dict[str, Any], *, overwrite: bool) -> None:
-    from fabgwas.pipeline._evaluate import EvaluateConfig
-    from fabgwas.pipeline._evaluate import evaluate as evaluate_scores
+def _by_phenotypes(settings: dict[str, Any], *, overwrite: bool, dry_run: bool) -> None:
+    from fabgwas.pipeline import EvaluateConfig, check_evaluate
+    from fabgwas.pipeline import evaluate as evaluate_scores
 
     config = EvaluateConfig(**plain(settings))
+    if dry_run:
+        print_lines(check_evaluate(config, overwrite=overwrite))
+        return
     result = evaluate_scores(config, overwrite=overwrite, command=command_line())
-    for line in result.summary():
-        print(line)
+    print_lines(result.summary())
 
 
-def _by_sumstats(weights: list[Path], settings: dict[str, Any], *, overwrite: bool) -> None:
-    from fabgwas.pipeline._evaluate_sumstats import (
+def _by_sumstats(
+    weights: list[Path], settings: dict[str, Any], *, overwrite: bool, dry_run: bool
+) -> None:
+    from fabgwas.pipeline import (
         EvaluateSumstatsConfig,
+        check_evaluate_sumstats,
         evaluate_sumstats,
     )
 
     config = EvaluateSumstatsConfig(weights=tuple(map(str, weights)), **plain(settings))
+    if dry_run:
+        print_lines(check_evaluate_sumstats(config, overwrite=overwrite))
+        return
     result = evaluate_sumstats(config, overwrite=overwrite, command=command_line())
-    for line in result.summary():
-        print(line)
+    print_lines(result.summary())

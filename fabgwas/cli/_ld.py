@@ -7,7 +7,7 @@ import typer
 
 from fabgwas.cli import _options as option
 from fabgwas.cli._log import show_log
-from fabgwas.cli._run import command_line, limit_resources, plain
+from fabgwas.cli._run import command_line, limit_resources, plain, print_lines
 
 
 def ld(
@@ -51,6 +51,7 @@ def ld(
     ] = 0.0,
     threads: option.Threads = None,
     memory: option.Memory = None,
+    dry_run: option.DryRun = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a store that exists.")
     ] = False,
@@ -62,7 +63,7 @@ def ld(
     """
     limit_resources(threads, memory)
     show_log(quiet=quiet)
-    from fabgwas.pipeline import LdConfig, describe_ld, make_ld
+    from fabgwas.pipeline import LdConfig, check_ld, describe_ld, make_ld
 
     settings = {
         "out": out,
@@ -75,6 +76,8 @@ def ld(
         "min_maf": maf,
     }
     config = LdConfig(genotypes=tuple(bfile), **plain(settings))
+    if dry_run:
+        print_lines(check_ld(config, overwrite=overwrite))
+        return
     store = make_ld(config, overwrite=overwrite, command=command_line())
-    for line in describe_ld(store):
-        print(line)
+    print_lines(describe_ld(store))

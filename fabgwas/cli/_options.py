@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from fabgwas.cli._config import use_config
-
 SumstatsFile = Annotated[
     Path,
     typer.Argument(
@@ -163,21 +161,9 @@ Memory = Annotated[
         "more ends with a line  [default: no bound]",
     ),
 ]
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        callback=use_config,
-        is_eager=True,
-        help="TOML file of settings, as --print-config writes it; options go before it.",
-    ),
-]
-PrintConfig = Annotated[
-    bool,
-    typer.Option("--print-config", help="Print the settings as TOML, and do nothing."),
-]
 DryRun = Annotated[
     bool,
-    typer.Option("--dry-run", help="Read, check and align; learn and write nothing."),
+    typer.Option("--dry-run", help="Read and check the inputs; compute and write nothing."),
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace output files that exist.")

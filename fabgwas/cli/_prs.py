@@ -7,7 +7,7 @@ import typer
 
 from fabgwas.cli import _options as option
 from fabgwas.cli._log import show_log
-from fabgwas.cli._run import command_line, limit_resources, plain
+from fabgwas.cli._run import command_line, config_values, limit_resources, print_lines
 
 
 def prs(
@@ -60,6 +60,7 @@ def prs(
     format: option.Format = "auto",
     effect_allele: option.EffectAllele = None,
     other_allele: option.OtherAllele = None,
+    columns: option.Columns = None,
     trait: option.Trait = None,
     build: option.Build = None,
     liftover: option.Liftover = None,
@@ -69,9 +70,11 @@ def prs(
     n_controls: option.Controls = None,
     min_info: option.MinInfo = None,
     min_maf: option.MinMaf = None,
+    chrom: option.Chrom = None,
     population: option.Population = "EUR",
     threads: option.Threads = None,
     memory: option.Memory = None,
+    dry_run: option.DryRun = False,
     overwrite: option.Overwrite = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -81,13 +84,14 @@ def prs(
     }
     limit_resources(threads, memory)
     show_log(quiet=quiet)
-    from fabgwas.pipeline._prs import make_prs
-    from fabgwas.pipeline._prs_config import PrsConfig
+    from fabgwas.pipeline import PrsConfig, check_prs, make_prs
 
-    config = PrsConfig(**plain(settings))
+    config = PrsConfig(**config_values(settings))
+    if dry_run:
+        print_lines(check_prs(config, overwrite=overwrite))
+        return
     result = make_prs(config, overwrite=overwrite, command=command_line())
-    for line in result.summary():
-        print(line)
+    print_lines(result.summary())
 
 
-_NOT_SETTINGS = {"threads", "memory", "overwrite", "quiet"}
+_NOT_SETTINGS = {"threads", "memory", "dry_run", "overwrite", "quiet"}

@@ -2,10 +2,11 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from fabgwas.cli._config import as_toml, chromosomes_of, columns_of
+from fabgwas.cli._config import chromosomes_of, columns_of
 from fabgwas.cli._log import show_log
 from fabgwas.config import RunConfig
 from fabgwas.errors import UsageError
@@ -19,36 +20,43 @@ def run_from_options(
     overwrite: bool,
     quiet: bool,
     dry_run: bool,
-    print_config: bool,
 ) -> None:
     """Run the pipeline with the options of the command line."""
     config = RunConfig(**config_values(settings))
-    if print_config:
-        print(as_toml(config.to_dict()), end="")
-        return
     limit_resources(threads, memory)
     show_log(quiet=quiet)
     from fabgwas.pipeline import check, run
 
     if dry_run:
-        lines = check(config, overwrite=overwrite)
-    else:
-        lines = run(config, overwrite=overwrite, command=command_line()).summary()
-    for line in lines:
-        print(line)
+        print_lines(check(config, overwrite=overwrite))
+        return
+    print_lines(run(config, overwrite=overwrite, command=command_line()).summary())
 
 
-def munge_from_options(settings: dict[str, Any], *, overwrite: bool, quiet: bool) -> None:
+def munge_from_options(
+    settings: dict[str, Any], *, overwrite: bool, quiet: bool, dry_run: bool
+) -> None:
     """Standardise summary statistics with the options of the command line."""
     show_log(quiet=quiet)
     from fabgwas.io import write_munged
-    from fabgwas.pipeline import check_request, outputs_of, read_study
+    from fabgwas.pipeline import (
+        check_request,
+        outputs_of,
+        read_study,
+        refuse_to_replace,
+        would_write,
+    )
 
     settings = config_values(settings)
     out = settings.pop("out")
     config = RunConfig(embeddings="", out=out, **settings)
     check_request(config)
     paths = {name: Path(f"{out}.{name}") for name in ("sumstats.parquet", "tally.tsv")}
+    if dry_run:
+        refuse_to_replace(paths.values(), overwrite=overwrite)
+        read_study(config)
+        print(would_write(paths.values()))
+        return
     with outputs_of(out, paths, overwrite=overwrite) as files:
         write_munged(read_study(config), files.prefix)
     for path in paths.values():
@@ -74,9 +82,16 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
+def print_lines(lines: Iterable[str]) -> None:
+    """What a command tells on stdout."""
+    for line in lines:
+        print(line)
+
+
 def command_line() -> list[str]:
     """The command as it was typed."""
-    return [Path(sys.argv[0]).name, *sys.argv[1:]]
+    name = Path(sys.argv[0]).name
+    return ["fabgwas" if name == "__main__.py" else name, *sys.argv[1:]]  # python -m
 
 
 def limit_resources(threads: int | None, memory: float | None) -> None:

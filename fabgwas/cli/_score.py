@@ -7,7 +7,7 @@ import typer
 
 from fabgwas.cli import _options as option
 from fabgwas.cli._log import show_log
-from fabgwas.cli._run import command_line, limit_threads
+from fabgwas.cli._run import command_line, limit_threads, print_lines
 
 Genotypes = Annotated[
     list[str],
@@ -49,14 +49,15 @@ def score(
         bool, typer.Option("--drop-ambiguous", help="Leave out A/T and C/G variants.")
     ] = False,
     threads: option.Threads = None,
+    dry_run: option.DryRun = False,
     overwrite: option.Overwrite = False,
     quiet: option.Quiet = False,
 ) -> None:
     """Score people: sums of weight times dosage, all scores in one pass."""
     limit_threads(threads)
     show_log(quiet=quiet)
-    from fabgwas.pipeline._score import ScoreConfig
-    from fabgwas.pipeline._score import score as score_people
+    from fabgwas.pipeline import ScoreConfig, check_score
+    from fabgwas.pipeline import score as score_people
 
     config = ScoreConfig(
         weights=tuple(str(path) for path in [weights, *(also or [])]),
@@ -67,6 +68,8 @@ def score(
         match=match,
         keep_ambiguous=not drop_ambiguous,
     )
+    if dry_run:
+        print_lines(check_score(config, overwrite=overwrite))
+        return
     result = score_people(config, overwrite=overwrite, command=command_line())
-    for line in result.summary():
-        print(line)
+    print_lines(result.summary())

@@ -7,7 +7,7 @@ import typer
 
 from fabgwas.cli import _options as option
 from fabgwas.cli._log import show_log
-from fabgwas.cli._run import command_line, limit_threads, plain
+from fabgwas.cli._run import command_line, config_values, limit_threads, print_lines
 
 Panel = Annotated[
     Path,
@@ -36,6 +36,7 @@ def split(
     format: option.Format = "auto",
     effect_allele: option.EffectAllele = None,
     other_allele: option.OtherAllele = None,
+    columns: option.Columns = None,
     trait: option.Trait = None,
     build: option.Build = None,
     liftover: option.Liftover = None,
@@ -45,9 +46,11 @@ def split(
     n_controls: option.Controls = None,
     min_info: option.MinInfo = None,
     min_maf: option.MinMaf = None,
+    chrom: option.Chrom = None,
     population: option.Population = "EUR",
     seed: Annotated[int, typer.Option(min=0, help="Of the split.")] = 0,
     threads: option.Threads = None,
+    dry_run: option.DryRun = False,
     overwrite: option.Overwrite = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -57,13 +60,15 @@ def split(
     }
     limit_threads(threads)
     show_log(quiet=quiet)
-    from fabgwas.pipeline._split import SplitConfig
-    from fabgwas.pipeline._split import split as split_study
+    from fabgwas.pipeline import SplitConfig, check_split
+    from fabgwas.pipeline import split as split_study
 
-    config = SplitConfig(**plain(settings))
+    config = SplitConfig(**config_values(settings))
+    if dry_run:
+        print_lines(check_split(config, overwrite=overwrite))
+        return
     result = split_study(config, overwrite=overwrite, command=command_line())
-    for line in result.summary():
-        print(line)
+    print_lines(result.summary())
 
 
-_NOT_SETTINGS = {"threads", "overwrite", "quiet"}
+_NOT_SETTINGS = {"threads", "dry_run", "overwrite", "quiet"}

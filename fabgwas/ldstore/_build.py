@@ -162,7 +162,9 @@ def _check_arguments(
     if shrinkage is not None and not 0 <= shrinkage <= 1:
         raise ValueError(f"shrinkage must be between 0 and 1, but is {shrinkage:g}.")
     if out.exists() and not overwrite:
-        raise UsageError(f"{out} exists already; choose another name, or overwrite.")
+        raise UsageError(
+            f"{out} exists already; choose another name, or replace it (option overwrite)."
+        )
     if out.exists() and not (out / METADATA).is_file():
         raise UsageError(f"{out} is no LD store and will not be replaced.")
 

@@ -1,5 +1,14 @@
 """The whole analysis of one study, from files to files."""
 
+from fabgwas.pipeline._check import (
+    check_cohort,
+    check_evaluate,
+    check_evaluate_sumstats,
+    check_ld,
+    check_prs,
+    check_score,
+    check_split,
+)
 from fabgwas.pipeline._cohort import CohortConfig, CohortResult, cohort
 from fabgwas.pipeline._evaluate import EvaluateConfig, EvaluateResult, evaluate
 from fabgwas.pipeline._evaluate_sumstats import (
@@ -8,7 +17,7 @@ from fabgwas.pipeline._evaluate_sumstats import (
     evaluate_sumstats,
 )
 from fabgwas.pipeline._ld import LdConfig, describe_ld, make_ld
-from fabgwas.pipeline._outputs import outputs_of
+from fabgwas.pipeline._outputs import outputs_of, refuse_to_replace, would_write
 from fabgwas.pipeline._prs import PrsResult, make_prs
 from fabgwas.pipeline._prs_config import PrsConfig
 from fabgwas.pipeline._read import check_request, read_study
@@ -32,7 +41,14 @@ __all__ = [
     "SplitConfig",
     "SplitResult",
     "check",
+    "check_cohort",
+    "check_evaluate",
+    "check_evaluate_sumstats",
+    "check_ld",
+    "check_prs",
     "check_request",
+    "check_score",
+    "check_split",
     "cohort",
     "describe_ld",
     "evaluate",
@@ -41,7 +57,9 @@ __all__ = [
     "make_prs",
     "outputs_of",
     "read_study",
+    "refuse_to_replace",
     "run",
     "score",
     "split",
+    "would_write",
 ]

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -31,7 +32,7 @@ from fabgwas.io import (
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
 from fabgwas.memory import require_memory
 from fabgwas.pipeline._outputs import log_file, outputs_of
-from fabgwas.pipeline._progress import Progress
+from fabgwas.progress import Progress
 from fabgwas.store import EmbeddingStore, open_embeddings
 
 log = logging.getLogger("fabgwas")
@@ -121,6 +122,24 @@ class _Variants:
     path: str
 
 
+class CohortInputs(NamedTuple):
+    """People and vectors, and which vector belongs to which variant."""
+
+    store: EmbeddingStore
+    genotypes: Genotypes
+    alignment: Alignment
+
+
+def cohort_paths(out: str) -> dict[str, Path]:
+    """The files of embeddings of people, the manifest last."""
+    return {
+        "cohort": Path(f"{out}.cohort.parquet"),
+        "pcs": Path(f"{out}.pcs.tsv"),
+        "log": Path(f"{out}.log"),
+        "manifest": Path(f"{out}.manifest.json"),
+    }
+
+
 def cohort(
     config: CohortConfig, *, overwrite: bool = False, command: Sequence[str] | None = None
 ) -> CohortResult:
@@ -144,12 +163,7 @@ def cohort(
     FabgwasError
         If an input cannot be used, or an output exists.
     """
-    paths = {
-        "cohort": Path(f"{config.out}.cohort.parquet"),
-        "pcs": Path(f"{config.out}.pcs.tsv"),
-        "log": Path(f"{config.out}.log"),
-        "manifest": Path(f"{config.out}.manifest.json"),
-    }
+    paths = cohort_paths(config.out)
     command = ["fabgwas.cohort", *config.genotypes] if command is None else list(command)
     stages = Stages()
     with outputs_of(config.out, paths, overwrite=overwrite) as files:
@@ -178,9 +192,8 @@ def cohort(
     return result
 
 
-def _cohort(
-    config: CohortConfig, paths: dict[str, Path], stages: Stages
-) -> tuple[CohortResult, Genotypes]:
+def open_cohort(config: CohortConfig, stages: Stages) -> CohortInputs:
+    """Open genotypes and vectors, and find the variants of one in the other."""
     with stages("read"):
         store = open_embeddings(config.embeddings)
         genotypes = open_genotypes(config.genotypes)
@@ -204,6 +217,13 @@ def _cohort(
         alignment = align(variants, store)
         for name, count in alignment.report._asdict().items():
             log.info("  align, %s: %s", name.replace("_", " "), f"{count:,}")
+    return CohortInputs(store, genotypes, alignment)
+
+
+def _cohort(
+    config: CohortConfig, paths: dict[str, Path], stages: Stages
+) -> tuple[CohortResult, Genotypes]:
+    store, genotypes, alignment = open_cohort(config, stages)
     with stages("multiply"):
         embedding, products, n_used = _multiply(config, genotypes, store, alignment)
     with stages("components"):

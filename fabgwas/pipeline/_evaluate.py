@@ -74,9 +74,7 @@ class EvaluateResult:
 
     def summary(self) -> list[str]:
         """The numbers that a user looks for first."""
-        people = self.people
-        cases = f", {int(people.y.sum()):,} of them cases" if people.binary else ""
-        lines = [f"people: {len(people):,}{cases}, with {people.phenotype}"]
+        lines = [self.people.summary()]
         lines += [_line(row) for row in self.measured.evaluation.to_pylist()]
         for row in self.measured.differences.to_pylist():
             row["score"] = f"{row['first']} - {row['second']}"
@@ -110,14 +108,12 @@ def evaluate(
         If an input cannot be used, or an output exists.
     """
     require_libraries()
-    paths = output_paths(config.out)
-    if config.augment is not None:
-        paths = {"augmented": Path(f"{config.out}.augmented.tsv"), **paths}
+    paths = evaluation_paths(config)
     command = ["fabgwas.evaluate", config.scores] if command is None else list(command)
     stages = Stages()
     with outputs_of(config.out, paths, overwrite=overwrite) as files:
         with log_file(files["log"], command):
-            people = _read(config, stages)
+            people = read_config_people(config, stages)
             measured, augmented = _measure(config, people, stages)
             result = EvaluateResult(people, measured, augmented, paths)
             with stages("write"):
@@ -134,7 +130,8 @@ def evaluate(
     return result
 
 
-def _read(config: EvaluateConfig, stages: Stages) -> People:
+def read_config_people(config: EvaluateConfig, stages: Stages) -> People:
+    """People with scores, phenotype and covariates, and a log of who is left out."""
     with stages("read"):
         people = read_evaluated(
             config.scores,
@@ -187,10 +184,12 @@ def require_libraries() -> None:
             )
 
 
-def output_paths(out: str) -> dict[str, Path]:
+def evaluation_paths(config: EvaluateConfig) -> dict[str, Path]:
     """The files of an evaluation; figures of single scores are those of the first."""
+    out = config.out
+    more = () if config.augment is None else ("augmented",)
     return {
-        **{name: Path(f"{out}.{name}.tsv") for name in _TABLES},
+        **{name: Path(f"{out}.{name}.tsv") for name in (*_TABLES, *more)},
         "figures": Path(f"{out}.evaluation.svg"),
         "report": Path(f"{out}.report.html"),
         "log": Path(f"{out}.log"),

@@ -32,8 +32,8 @@ from fabgwas.io._match_weights import match_weights
 from fabgwas.io._people import read_people
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
 from fabgwas.pipeline._outputs import log_file, outputs_of
-from fabgwas.pipeline._progress import Progress
 from fabgwas.pipeline._split import blocks_of_variants, open_panel_people
+from fabgwas.progress import Progress
 
 log = logging.getLogger("fabgwas")
 
@@ -91,6 +91,28 @@ class EvaluateSumstatsResult:
         return lines
 
 
+def sumstats_paths(out: str) -> dict[str, Path]:
+    """The files of an evaluation by summary statistics, the manifest last."""
+    return {
+        "evaluation": Path(f"{out}.evaluation.tsv"),
+        "differences": Path(f"{out}.differences.tsv"),
+        "log": Path(f"{out}.log"),
+        "manifest": Path(f"{out}.manifest.json"),
+    }
+
+
+def open_judging(
+    config: EvaluateSumstatsConfig, stages: Stages
+) -> tuple[Genotypes, SumStats, list[Weights]]:
+    """Open the panel, and read the statistics and the weights."""
+    with stages("read"):
+        genotypes = open_panel_people(config.ld, config.keep)
+        _refuse_shared_people(config, genotypes)
+        study = read_sumstats(config.sumstats, build=config.build)
+        weights = [read_weights(path) for path in config.weights]
+    return genotypes, study, weights
+
+
 def evaluate_sumstats(
     config: EvaluateSumstatsConfig,
     *,
@@ -117,23 +139,14 @@ def evaluate_sumstats(
     FabgwasError
         If an input cannot be used, the panels share people, or an output exists.
     """
-    paths = {
-        "evaluation": Path(f"{config.out}.evaluation.tsv"),
-        "differences": Path(f"{config.out}.differences.tsv"),
-        "log": Path(f"{config.out}.log"),
-        "manifest": Path(f"{config.out}.manifest.json"),
-    }
+    paths = sumstats_paths(config.out)
     command = (
         ["fabgwas.evaluate_sumstats", *config.weights] if command is None else list(command)
     )
     stages = Stages()
     with outputs_of(config.out, paths, overwrite=overwrite) as files:
         with log_file(files["log"], command):
-            with stages("read"):
-                genotypes = open_panel_people(config.ld, config.keep)
-                _refuse_shared_people(config, genotypes)
-                study = read_sumstats(config.sumstats, build=config.build)
-                weights = [read_weights(path) for path in config.weights]
+            genotypes, study, weights = open_judging(config, stages)
             with stages("evaluate"):
                 result = _evaluate(config, study, weights, genotypes, paths)
             with stages("write"):

@@ -13,6 +13,7 @@ from fabgwas.ld._blocks import POPULATIONS
 from fabgwas.ldstore import LdStore, build_ld, open_ld
 from fabgwas.ldstore._format import ENCODINGS, FILES
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.progress import Progress
 
 log = logging.getLogger("fabgwas")
 
@@ -67,13 +68,7 @@ def make_ld(
         If the genotypes cannot be used, or the store exists.
     """
     stages = Stages()
-    genotypes = open_genotypes(config.genotypes)
-    log.info(
-        "genotypes: %s variants, %s people",
-        f"{genotypes.n_variants:,}",
-        genotypes.n_samples,
-    )
-    build = _build_of(config, genotypes)
+    genotypes, build = open_for_ld(config)
 
     def describe(folder: Path) -> None:
         settled = replace(config, build=build)
@@ -90,7 +85,7 @@ def make_ld(
         window=round(config.window_kb * 1000),
         min_maf=config.min_maf,
         overwrite=overwrite,
-        progress=_log_tenths,
+        progress=Progress("blocks"),
         complete=describe,
     )
     store = open_ld(config.out)
@@ -126,6 +121,17 @@ def _write_manifest(
     write_manifest(folder / _MANIFEST, manifest)
 
 
+def open_for_ld(config: LdConfig) -> tuple[Genotypes, str | None]:
+    """Open the genotypes, and tell their build."""
+    genotypes = open_genotypes(config.genotypes)
+    log.info(
+        "genotypes: %s variants, %s people",
+        f"{genotypes.n_variants:,}",
+        genotypes.n_samples,
+    )
+    return genotypes, _build_of(config, genotypes)
+
+
 def describe_ld(store: LdStore) -> list[str]:
     """The numbers of a store that a user looks for first."""
     sizes = np.diff([0, *store.blocks["stop"].to_pylist()])
@@ -158,9 +164,3 @@ def _build_of(config: LdConfig, genotypes: Genotypes) -> str | None:
 
 def _file_of(blocks: str) -> Path | None:
     return None if blocks in (*POPULATIONS, "auto") else Path(blocks)
-
-
-def _log_tenths(done: int, total: int) -> None:
-    """Log every tenth of the blocks."""
-    if done == total or done * 10 // total > (done - 1) * 10 // total:
-        log.info("  blocks: %s of %s", f"{done:,}", f"{total:,}")

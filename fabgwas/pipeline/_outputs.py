@@ -123,7 +123,15 @@ def refuse_to_replace(paths: Iterable[Path], *, overwrite: bool) -> None:
     """Raise an error if an output exists and may not be replaced."""
     existing = [path for path in paths if path.exists() and not _is_own_log(path)]
     if existing and not overwrite:
-        raise UsageError(f"{existing[0]} exists; choose another prefix, or overwrite.")
+        raise UsageError(
+            f"{existing[0]} exists; choose another prefix, or replace it "
+            "(option overwrite)."
+        )
+
+
+def would_write(paths: Iterable[Path]) -> str:
+    """The last line of a dry run."""
+    return "a run would write " + ", ".join(str(path) for path in paths)
 
 
 def _is_own_log(path: Path) -> bool:

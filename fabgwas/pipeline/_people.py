@@ -36,6 +36,11 @@ class People:
     def __len__(self) -> int:
         return int(self.y.size)
 
+    def summary(self) -> str:
+        """How many they are, and what is known of them."""
+        cases = f", {int(self.y.sum()):,} of them cases" if self.binary else ""
+        return f"people: {len(self):,}{cases}, phenotype {self.phenotype}"
+
 
 def read_evaluated(
     scores: str,

@@ -26,6 +26,7 @@ from fabgwas.pipeline._prs_data import (
 )
 from fabgwas.pipeline._prs_fit import fit_effects
 from fabgwas.pipeline._read import read_study
+from fabgwas.progress import Progress
 from fabgwas.prs import Whitened
 
 log = logging.getLogger("fabgwas")
@@ -56,6 +57,20 @@ class PrsResult:
         ]
 
 
+def prs_paths(config: PrsConfig) -> dict[str, Path]:
+    """The files of a score."""
+    paths = {
+        "score": Path(f"{config.out}.score.tsv"),
+        "pgs": Path(f"{config.out}.pgs.txt.gz"),
+        "parquet": Path(f"{config.out}.weights.parquet"),
+        "log": Path(f"{config.out}.log"),
+        "manifest": Path(f"{config.out}.manifest.json"),
+    }
+    if config.chosen_method == "ct":
+        paths = {"grid": Path(f"{config.out}.ct.tsv"), **paths}
+    return paths
+
+
 def make_prs(
     config: PrsConfig, *, overwrite: bool = False, command: Sequence[str] | None = None
 ) -> PrsResult:
@@ -75,15 +90,7 @@ def make_prs(
     FabgwasError
         If an input cannot be used, or an output exists.
     """
-    paths = {
-        "score": Path(f"{config.out}.score.tsv"),
-        "pgs": Path(f"{config.out}.pgs.txt.gz"),
-        "parquet": Path(f"{config.out}.weights.parquet"),
-        "log": Path(f"{config.out}.log"),
-        "manifest": Path(f"{config.out}.manifest.json"),
-    }
-    if config.chosen_method == "ct":
-        paths = {"grid": Path(f"{config.out}.ct.tsv"), **paths}
+    paths = prs_paths(config)
     command = ["fabgwas.make_prs", config.sumstats] if command is None else list(command)
     stages = Stages()
     with outputs_of(config.out, paths, overwrite=overwrite) as files:
@@ -146,7 +153,13 @@ def _ld_store(config: PrsConfig, folder: Path, stages: Stages) -> Iterator[LdSto
     with tempfile.TemporaryDirectory(dir=folder) as place:
         log.info("computing the LD of %s; fabgwas ld would keep it", config.ld)
         with stages("ld"):
-            path = build_ld(config.ld, Path(place) / "ld", config.population, build=build)
+            path = build_ld(
+                config.ld,
+                Path(place) / "ld",
+                config.population,
+                build=build,
+                progress=Progress("blocks"),
+            )
         yield open_ld(path)
 
 

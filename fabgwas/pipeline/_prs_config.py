@@ -1,6 +1,7 @@
 """Settings of a polygenic score: what the command line, the API and the manifest speak."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 
 from fabgwas.config import RunConfig
 from fabgwas.errors import UsageError
@@ -39,6 +40,8 @@ class PrsConfig:
     format: str = "auto"
     effect_allele: str | None = None
     other_allele: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Column of further roles, such as ``{"se": "StdErr2"}``."""
     trait: str | None = None
     build: str | None = None
     liftover: str | None = None
@@ -48,6 +51,8 @@ class PrsConfig:
     n_controls: float | None = None
     min_info: float | None = None
     min_maf: float | None = None
+    chrom: tuple[str, ...] = ()
+    """Chromosomes to analyse, all if empty."""
 
     def __post_init__(self) -> None:
         if self.method is not None and self.method not in METHODS:
@@ -83,8 +88,8 @@ class PrsConfig:
 
     def reading(self) -> RunConfig:
         """The settings that reading the study shares with a run."""
-        shared = {field.name for field in fields(RunConfig)} & {
-            field.name for field in fields(self)
+        shared = {each.name for each in fields(RunConfig)} & {
+            each.name for each in fields(self)
         }
         values = {name: getattr(self, name) for name in shared}
         return RunConfig(**(values | {"embeddings": self.embeddings or ""}))

@@ -10,6 +10,7 @@ from fabgwas.errors import InputError
 from fabgwas.ldstore import LdStore
 from fabgwas.pipeline._prs_config import PrsConfig
 from fabgwas.pipeline._prs_data import ScoreData
+from fabgwas.progress import Progress
 from fabgwas.prs import (
     THRESHOLDS,
     MixtureFit,
@@ -77,7 +78,8 @@ def _fit_robustly(
     for shrinkage in _SHRINKAGES:
         try:
             problem = data.problem(store, shrinkage)
-            fit = fit_mixture(problem, data.block, heritability, features, settings)
+            told = Progress("rounds of the sampler")
+            fit = fit_mixture(problem, data.block, heritability, features, settings, told)
             return fit, shrinkage
         except ArithmeticError as error:
             log.warning("warning: %s (LD shrunk by %g)", error, shrinkage)

@@ -18,13 +18,19 @@ from fabgwas.assoc import (
 from fabgwas.config import RunConfig
 from fabgwas.errors import InputError
 from fabgwas.features import Reference
+from fabgwas.interchange import expect
 from fabgwas.io import SumStats
 from fabgwas.ldstore import open_ld
 from fabgwas.loci import find_loci, level_of, name_loci
 from fabgwas.manifest import Stages
 from fabgwas.memory import require_memory
 from fabgwas.panel import open_panel
-from fabgwas.pipeline._outputs import log_file, outputs_of, refuse_to_replace
+from fabgwas.pipeline._outputs import (
+    log_file,
+    outputs_of,
+    refuse_to_replace,
+    would_write,
+)
 from fabgwas.pipeline._read import blocks_of, check_request, read_others, read_study
 from fabgwas.pipeline._report import report_data
 from fabgwas.pipeline._warn import NO_PANEL, absent_hits, lost_loci, warn
@@ -113,6 +119,7 @@ def run(
     FabgwasError
         If an input cannot be used, or an output exists.
     """
+    expect(config, RunConfig, "fabgwas.RunConfig")
     paths = output_paths(config.out)
     command = ["fabgwas.run", config.sumstats] if command is None else list(command)
     stages = Stages()
@@ -151,7 +158,7 @@ def check(config: RunConfig, *, overwrite: bool = False) -> list[str]:
     return [
         f"variants: {inputs.study.counts['read']:,} read, {len(inputs.study):,} kept, "
         f"{inputs.alignment.report.matched:,} aligned",
-        "a run would write " + ", ".join(str(path) for path in paths.values()),
+        would_write(paths.values()),
     ]
 
 

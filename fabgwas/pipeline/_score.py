@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,7 @@ from fabgwas.io import Genotypes, Weights, open_genotypes, read_weights, write_t
 from fabgwas.io._match_weights import MATCHES, WeightCounts, WeightMatch, match_weights
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
 from fabgwas.pipeline._outputs import log_file, outputs_of
-from fabgwas.pipeline._progress import Progress
+from fabgwas.progress import Progress
 
 log = logging.getLogger("fabgwas")
 
@@ -77,9 +77,27 @@ class ScoreResult:
         ]
         return [
             *lines,
-            f"scores: {len(self.names)} of {self.table.num_rows:,} people "
-            f"from {self.n_variants:,} variants: {self.outputs['scores']}",
+            f"scores: {', '.join(self.names)}, from {self.n_variants:,} variants",
+            f"people: {self.table.num_rows:,}, in {self.outputs['scores']}",
         ]
+
+
+class ScoreInputs(NamedTuple):
+    """People and weights, and which weight belongs to which variant."""
+
+    genotypes: Genotypes
+    weights: list[Weights]
+    names: tuple[str, ...]
+    matches: list[WeightMatch]
+
+
+def score_paths(out: str) -> dict[str, Path]:
+    """The files of scores, the manifest last."""
+    return {
+        "scores": Path(f"{out}.scores.tsv"),
+        "log": Path(f"{out}.log"),
+        "manifest": Path(f"{out}.manifest.json"),
+    }
 
 
 def score(
@@ -105,11 +123,7 @@ def score(
     FabgwasError
         If an input cannot be used, or an output exists.
     """
-    paths = {
-        "scores": Path(f"{config.out}.scores.tsv"),
-        "log": Path(f"{config.out}.log"),
-        "manifest": Path(f"{config.out}.manifest.json"),
-    }
+    paths = score_paths(config.out)
     command = ["fabgwas.score", *config.weights] if command is None else list(command)
     stages = Stages()
     with outputs_of(config.out, paths, overwrite=overwrite) as files:
@@ -136,9 +150,8 @@ def score(
     return result
 
 
-def _score(
-    config: ScoreConfig, paths: dict[str, Path], stages: Stages
-) -> tuple[ScoreResult, Genotypes]:
+def open_scoring(config: ScoreConfig, stages: Stages) -> ScoreInputs:
+    """Open the genotypes, read the weights, and match them."""
     with stages("read"):
         genotypes = open_genotypes(config.genotypes)
         log.info(
@@ -155,8 +168,15 @@ def _score(
         }
         matches = [match_weights(each, genotypes.variants, **options) for each in weights]
         _log_counts(weights, matches)
-        variant, same, other = _matrices(weights, matches)
+    return ScoreInputs(genotypes, weights, names, matches)
+
+
+def _score(
+    config: ScoreConfig, paths: dict[str, Path], stages: Stages
+) -> tuple[ScoreResult, Genotypes]:
+    genotypes, weights, names, matches = open_scoring(config, stages)
     with stages("score"):
+        variant, same, other = _matrices(weights, matches)
         sums = score_sums(
             genotypes.take,
             variant,

@@ -1,8 +1,8 @@
 """`split`: one study as two, by its summary statistics and a reference panel."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +52,8 @@ class SplitConfig:
     format: str = "auto"
     effect_allele: str | None = None
     other_allele: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Column of further roles, such as ``{"se": "StdErr2"}``."""
     trait: str | None = None
     build: str | None = None
     liftover: str | None = None
@@ -61,6 +63,8 @@ class SplitConfig:
     n_controls: float | None = None
     min_info: float | None = None
     min_maf: float | None = None
+    chrom: tuple[str, ...] = ()
+    """Chromosomes to analyse, all if empty."""
 
     def __post_init__(self) -> None:
         if not 0 < self.share < 1:
@@ -100,6 +104,18 @@ class SplitResult:
         ]
 
 
+def split_paths(out: str) -> dict[str, Path]:
+    """The files of a split, the manifest last."""
+    return {
+        "train": Path(f"{out}.train.sumstats.parquet"),
+        "train tally": Path(f"{out}.train.tally.tsv"),
+        "validation": Path(f"{out}.validation.sumstats.parquet"),
+        "validation tally": Path(f"{out}.validation.tally.tsv"),
+        "log": Path(f"{out}.log"),
+        "manifest": Path(f"{out}.manifest.json"),
+    }
+
+
 def split(
     config: SplitConfig, *, overwrite: bool = False, command: Sequence[str] | None = None
 ) -> SplitResult:
@@ -122,14 +138,7 @@ def split(
     FabgwasError
         If an input cannot be used, or an output exists.
     """
-    paths = {
-        "train": Path(f"{config.out}.train.sumstats.parquet"),
-        "train tally": Path(f"{config.out}.train.tally.tsv"),
-        "validation": Path(f"{config.out}.validation.sumstats.parquet"),
-        "validation tally": Path(f"{config.out}.validation.tally.tsv"),
-        "log": Path(f"{config.out}.log"),
-        "manifest": Path(f"{config.out}.manifest.json"),
-    }
+    paths = split_paths(config.out)
     command = ["fabgwas.split", config.sumstats] if command is None else list(command)
     stages = Stages()
     with outputs_of(config.out, paths, overwrite=overwrite) as files:

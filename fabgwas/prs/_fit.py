@@ -1,5 +1,6 @@
 """Effects with a spike-and-slabs prior that may depend on features of the variants."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -86,6 +87,7 @@ def fit_mixture(
     heritability: float,
     features: Whitened | None = None,
     settings: MixtureSettings | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> MixtureFit:
     """Fit the mixture by variational EM, then sample from where that ended.
 
@@ -103,6 +105,8 @@ def fit_mixture(
         Of the variants; without any, all have the same prior.
     settings
         Of the fit; by default those of `settings_for`.
+    progress
+        Told how many rounds of the sampler are done, and of how many.
 
     Raises
     ------
@@ -122,7 +126,14 @@ def fit_mixture(
     state, converged = iterate(problem, state, settings.warm_up, settings.tolerance, bounds)
     schedule = Schedule(settings.judging, settings.learning, settings.averaging)
     sampled = sample_effects(
-        problem, fold, state.weights, state.prior, features, schedule, settings.seed
+        problem,
+        fold,
+        state.weights,
+        state.prior,
+        features,
+        schedule,
+        settings.seed,
+        progress,
     )
     return _result(problem, block, _from_sums(sampled), sampled.choice, bounds, converged)
 

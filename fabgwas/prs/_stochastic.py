@@ -6,6 +6,7 @@ learned, and effects averaged, from them.
 """
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -50,8 +51,14 @@ class Sampled(NamedTuple):
 class Sampler:
     """Chains in all batches."""
 
-    def __init__(self, problem: Problem, key: Key[Array, ""]) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        key: Key[Array, ""],
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> None:
         self._problem, self._key, self._turn = problem, key, 0
+        self._progress = progress
         self._chains = [
             Chain(
                 jnp.zeros(batch.row.shape, problem.z.dtype),
@@ -104,6 +111,8 @@ class Sampler:
                 )
             )
         self._turn += 1
+        total.mean.block_until_ready()  # or progress would be that of the requests
+        self._progress(self._turn)
         return total
 
 
@@ -115,9 +124,12 @@ def sample_effects(
     features: Whitened | None,
     schedule: Schedule,
     seed: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Sampled:
     """Sample from the ascent's prior, improve the prior, and average effects."""
-    sampler = Sampler(problem, jax.random.key(seed))
+    judging = 0 if features is None else schedule.judging
+    total = _BURN + judging + schedule.learning + schedule.averaging
+    sampler = Sampler(problem, jax.random.key(seed), lambda done: progress(done, total))
     linear = jnp.zeros_like(problem.z)
     sampler.rounds(prior, _BURN)
     choice = gate = None

@@ -27,6 +27,21 @@ COMMANDS = sorted(command.name or command.callback.__name__ for command in
                   app.registered_commands)  # fmt: skip
 
 
+# what each command cannot do without, and some of what it can
+ARGUMENTS = {
+    "run": ["a", "--embeddings", "b", "--out", "c", "--chrom", "1-3", "--aux", "d"],
+    "munge": ["a", "--out", "c", "--columns", "se=X"],
+    "ld": ["a", "b", "--out", "c", "--maf", "0.01"],
+    "prs": ["a", "--ld", "b", "--out", "c", "--columns", "se=X,p=Y", "--chrom", "X"],
+    "score": ["a", "b", "--out", "c", "--also", "d"],
+    "evaluate": ["a", "b", "--out", "c", "--score", "x", "--score", "y"],
+    "cohort": ["a", "--embeddings", "b", "--out", "c", "--control", "random"],
+    "split": ["a", "--ld", "b", "--out", "c", "--share", "0.5"],
+    "embed plan": [__file__, "--build", "GRCh37", "--catalog-before", "2020-01-31"],
+    "embed run": [__file__, "--build", "GRCh37", "--out", "c", "--no-share-texts"],
+}  # fmt: skip
+
+
 def fabgwas(*arguments):
     return python(
         "from fabgwas.cli import main; import sys; sys.argv[0] = 'fabgwas'; main()",
@@ -147,6 +162,19 @@ class TestConfig:
         result = fabgwas("run", "--config", path)
         assert result.returncode == 2
         assert "unknown setting 'seeds'; known are" in result.stderr
+
+    @pytest.mark.parametrize("command", sorted(ARGUMENTS))
+    def test_of_every_command_is_what_it_reads_again(self, command, tmp_path):
+        printed = fabgwas(*command.split(), *ARGUMENTS[command], "--print-config")
+        assert printed.returncode == 0, printed.stderr
+        assert tomllib.loads(printed.stdout)
+        path = tmp_path / "settings.toml"
+        path.write_text(printed.stdout)
+        again = fabgwas(*command.split(), "--config", path, "--print-config")
+        assert again.stdout == printed.stdout
+
+    def test_there_is_an_example_of_every_command_that_computes(self):
+        assert {command.split()[0] for command in ARGUMENTS} == {*COMMANDS} - {"demo"}
 
 
 class TestStatus:

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from fabgwas.pipeline import _progress
-from fabgwas.pipeline._progress import Progress, duration
+from fabgwas import progress as progress_module
+from fabgwas.progress import Progress, duration
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def clock(monkeypatch):
     class Clock:
         now = 0.0
 
-    monkeypatch.setattr(_progress.time, "monotonic", lambda: Clock.now)
+    monkeypatch.setattr(progress_module.time, "monotonic", lambda: Clock.now)
     return Clock
 
 
@@ -51,7 +51,17 @@ def test_terminals_get_ticks_in_between(clock, caplog):
             progress(done)
     (record,) = caplog.records
     assert record.tick
-    assert record.message == "  texts: 50 of 1,000, 50 a second, 19 s left"
+    assert record.message == (
+        "  [#...................] texts: 50 of 1,000, 50 a second, 19 s left"
+    )
+
+
+def test_the_total_may_be_told_later(clock, caplog):
+    with caplog.at_level(logging.INFO, "fabgwas"):
+        progress = Progress("blocks")
+        for clock.now, done in ((0.0, 0), (10.0, 4)):
+            progress(done, 8)
+    assert caplog.messages == ["  blocks: 4 of 8, 0.4 a second, 10 s left"]
 
 
 def test_durations_are_in_the_largest_units():

@@ -7,23 +7,25 @@ log = logging.getLogger("fabgwas")
 
 _LINE_EVERY = 10.0
 _TICK_EVERY = 0.3
+_BAR = 20  # characters
 
 
 class Progress:
     """Logs how far a pass has come: a line every ten seconds, and one at the end.
 
-    In between there are records with the attribute ``tick``, at the level of debugging:
-    a terminal may write them over each other, a file leaves them out.
+    In between there are records with the attribute ``tick`` and a bar, at the level of
+    debugging: a terminal may write them over each other, a file leaves them out.
     """
 
-    def __init__(self, what: str, total: int) -> None:
+    def __init__(self, what: str, total: int = 0) -> None:
         self._what, self._total = what, total
         self._start = self._line = self._tick = time.monotonic()
         self._first: int | None = None
         self._told = False
 
-    def __call__(self, done: int) -> None:
-        """Take note that so many are done."""
+    def __call__(self, done: int, total: int | None = None) -> None:
+        """Take note that so many are done, of so many if that was not known before."""
+        self._total = self._total if total is None else total
         if self._first is None:
             self._first = done  # of an earlier, interrupted pass
         now = time.monotonic()
@@ -45,15 +47,18 @@ class Progress:
         end = (
             f"{duration(left)} left" if done < self._total else f"{duration(spent)} in all"
         )
+        tick = level == logging.DEBUG
+        full = _BAR * done // max(self._total, 1)
         log.log(
             level,
-            "  %s: %s of %s, %s a second, %s",
+            "  %s%s: %s of %s, %s a second, %s",
+            f"[{'#' * full}{'.' * (_BAR - full)}] " if tick else "",
             self._what,
             f"{done:,}",
             f"{self._total:,}",
             f"{speed:,.0f}" if speed >= 10 else f"{speed:.1f}",
             end,
-            extra={"tick": level == logging.DEBUG},
+            extra={"tick": tick},
         )
 
 
