@@ -86,8 +86,8 @@ def test_links_between_pages_lead_somewhere():
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
-@pytest.mark.parametrize("page", sorted(str(p.relative_to(ROOT)) for p in
-                                        (ROOT / "docs").rglob("*.md")))  # fmt: skip
+@pytest.mark.parametrize("page", ["README.md", *sorted(
+    str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md"))])  # fmt: skip
 def test_options_that_pages_name_exist(page):
     from fabgwas.cli import app
     from fabgwas_embeddings._cli import app as embeddings
