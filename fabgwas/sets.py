@@ -23,6 +23,7 @@ def set_tests(
     *,
     effect_mean: Float[np.ndarray, " variant"] | None = None,
     features: Float[np.ndarray, "variant dim"] | None = None,
+    fold: Int[np.ndarray, " variant"] | None = None,
     margin_kb: float = 0.0,
     max_variants: int = 5000,
 ) -> pa.Table:
@@ -49,6 +50,9 @@ def set_tests(
         the LD score comes near); None for equal variances and no mean.
     features
         Coordinates of each variant, such as leading components of its embedding.
+    fold
+        Of each variant, whose priors were learned on the others. The priors of a region in
+        several folds have seen some of its z-scores: it is tested with equal variances.
     margin_kb
         How far regions are extended on both sides.
     max_variants
@@ -72,6 +76,7 @@ def set_tests(
     variance = np.maximum(variance, _LEAST_SHARE * float(np.max(variance)))[match.left]
     mean = None if effect_mean is None else effect_mean[match.left] * match.sign
     columns = None if features is None else features[match.left]
+    folds = np.zeros(z.size, int) if fold is None else fold[match.left]
     rows = []
     blocks = _Blocks(panel)
     for region in _members(panel, match.right, regions, margin_kb):
@@ -80,7 +85,9 @@ def set_tests(
             continue
         ld = blocks.correlations(match.right[inside])
         flat = kernel_test(z[inside], ld, variance_kernel(np.ones(inside.size)))
-        if columns is not None:
+        if np.ptp(folds[inside]) > 0:
+            factor = None
+        elif columns is not None:
             factor = np.sqrt(variance[inside])[:, None] * columns[inside]
         elif mean is not None or effect_var is not None:
             factor = variance_kernel(

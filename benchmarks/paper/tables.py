@@ -27,8 +27,8 @@ _MISSING = (
     ("FAB tests of GWAS", "outlined in version 1 without numbers; see suite tests"),
     (
         "UK Biobank cohort, L = G E, augmented scores",
-        "needs its genotypes; here on 353 people of GEUVADIS, from C+T as there, and "
-        "in suite cohort from a better score, with random and permuted vectors as controls",
+        "needs its genotypes; here on 353 people of GEUVADIS, from C+T as in the paper, "
+        "in suite cohort from a better score, with random and permuted vectors beside it",
     ),
     ("numbers of any experiment", "could not be found; the paper's code is not public"),
 )

@@ -3,9 +3,9 @@
 Studies have the LD of half of the 489 Europeans of 1000 Genomes; what methods know of LD is
 that of the other half. Rates are those of null variants over their level, so that 1 is
 right; seeds are the replicates. The null variants are all of them; or those of every other
-chromosome, with strong effects on the rest; or those of every third LD block, where another
-study has effects and this one has none. That study shares half of the noise, and the
-effects of other blocks, so that it is worth borrowing from.
+chromosome, with strong effects on the rest; or those of every third LD block, where
+another study has effects and this one has none. That study shares half of the noise, and
+the effects of other blocks, so that it is worth borrowing from.
 """
 
 from collections.abc import Callable

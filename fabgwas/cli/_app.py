@@ -13,6 +13,7 @@ from fabgwas.cli._evaluate import evaluate
 from fabgwas.cli._ld import ld
 from fabgwas.cli._prs import prs
 from fabgwas.cli._score import score
+from fabgwas.cli._sets import sets
 from fabgwas.cli._split import split
 
 app = typer.Typer(
@@ -157,6 +158,7 @@ for _command, _example in (
     (score, "score height.score.tsv ukb.{chrom} --out ukb"),
     (evaluate, "evaluate ukb.scores.tsv pheno.tsv --out ukb"),
     (cohort, "cohort ukb.{chrom} --embeddings e --out ukb"),
+    (sets, "sets height.fab.parquet --ld eur --out height"),
     (split, "split height.gz --ld judges --out half"),
 ):
     app.command(epilog=f"Example: fabgwas {_example}")(configurable(_command))

@@ -10,7 +10,7 @@ from fabgwas.io._match import match_rows
 from fabgwas.io._munged import write_munged
 from fabgwas.io._read import list_traits, read_sumstats
 from fabgwas.io._read_weights import read_weights
-from fabgwas.io._regions import blocks_from_bed
+from fabgwas.io._regions import blocks_from_bed, regions_from_bed
 from fabgwas.io._sumstats import SumStats
 from fabgwas.io._tables import write_table
 from fabgwas.io._weights import Weights, write_weights
@@ -33,6 +33,7 @@ __all__ = [
     "read_plink",
     "read_sumstats",
     "read_weights",
+    "regions_from_bed",
     "write_munged",
     "write_table",
     "write_weights",

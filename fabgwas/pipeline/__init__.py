@@ -7,6 +7,7 @@ from fabgwas.pipeline._check import (
     check_ld,
     check_prs,
     check_score,
+    check_sets,
     check_split,
 )
 from fabgwas.pipeline._cohort import CohortConfig, CohortResult, cohort
@@ -23,6 +24,7 @@ from fabgwas.pipeline._prs_config import PrsConfig
 from fabgwas.pipeline._read import check_request, read_study
 from fabgwas.pipeline._run import RunResult, check, run
 from fabgwas.pipeline._score import ScoreConfig, ScoreResult, score
+from fabgwas.pipeline._sets import SetsConfig, SetsResult, make_set_tests
 from fabgwas.pipeline._split import SplitConfig, SplitResult, split
 
 __all__ = [
@@ -38,6 +40,8 @@ __all__ = [
     "RunResult",
     "ScoreConfig",
     "ScoreResult",
+    "SetsConfig",
+    "SetsResult",
     "SplitConfig",
     "SplitResult",
     "check",
@@ -48,6 +52,7 @@ __all__ = [
     "check_prs",
     "check_request",
     "check_score",
+    "check_sets",
     "check_split",
     "cohort",
     "describe_ld",
@@ -55,6 +60,7 @@ __all__ = [
     "evaluate_sumstats",
     "make_ld",
     "make_prs",
+    "make_set_tests",
     "outputs_of",
     "read_study",
     "refuse_to_replace",

@@ -28,6 +28,7 @@ from fabgwas.pipeline._prs import prs_paths
 from fabgwas.pipeline._prs_config import PrsConfig
 from fabgwas.pipeline._read import check_request, read_study
 from fabgwas.pipeline._score import ScoreConfig, open_scoring, score_paths
+from fabgwas.pipeline._sets import SetsConfig, open_sets, sets_paths
 from fabgwas.pipeline._split import SplitConfig, open_panel_people, split_paths
 from fabgwas.store import open_embeddings
 
@@ -116,6 +117,17 @@ def check_split(config: SplitConfig, *, overwrite: bool = False) -> list[str]:
     study = read_study(reading, genotypes.variants)
     matched = match_rows(study.table, genotypes.variants).left.size
     return [f"variants: {matched:,} of {len(study):,} in the panel", would_write(paths)]
+
+
+def check_sets(config: SetsConfig, *, overwrite: bool = False) -> list[str]:
+    """Read the results of the run and the regions; see the module."""
+    paths = sets_paths(config.out).values()
+    refuse_to_replace(paths, overwrite=overwrite)
+    study, _, regions = open_sets(config)
+    return [
+        f"variants: {study.num_rows:,}; genes or regions: {regions.num_rows:,}",
+        would_write(paths),
+    ]
 
 
 def check_ld(config: LdConfig, *, overwrite: bool = False) -> list[str]:

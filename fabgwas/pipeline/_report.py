@@ -149,6 +149,7 @@ def _prior(result: "RunResult") -> PriorFacts:
         ],
         gain=Estimate(prior.gain.mean, prior.gain.lower, prior.gain.upper),
         ld_intercept=_ld_intercept(prior),
+        overlap=result.overlap,
     )
 
 

@@ -68,6 +68,8 @@ class RunResult:
     outputs: dict[str, Path]
     warnings: tuple[str, ...] = ()
     """What to know before trusting the loci."""
+    overlap: tuple[str, ...] = ()
+    """How people in several studies were accounted for, and what depends on that."""
 
     def n_loci(self, test: str) -> int:
         """Number of loci of one test."""
@@ -223,8 +225,7 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
         results = fab_test(
             prior, alpha=config.alpha, utility=utility, with_posterior=config.posterior
         )
-        if others:
-            _log_overlap(config, prior, results, learn)
+        overlap = _overlap(config, prior, results, learn) if others else ()
         results = in_order(results)
     with stages("loci"):
         build = store.metadata.build
@@ -241,6 +242,7 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
         references=references,
         outputs=paths,
         warnings=(*study.warnings, *warnings),
+        overlap=overlap,
     )
 
 
@@ -248,12 +250,12 @@ def _utility(config: RunConfig, prior: FittedPrior) -> np.ndarray | None:
     return prior.utility if config.utility == "ld-score" else None
 
 
-def _log_overlap(
+def _overlap(
     config: RunConfig,
     prior: FittedPrior,
     results: pa.Table,
     learn: Callable[[float], FittedPrior],
-) -> None:
+) -> tuple[str, ...]:
     """Say how shared people were accounted for, and how much depends on the estimate."""
 
     def n_hits(tested: pa.Table) -> int:
@@ -261,20 +263,23 @@ def _log_overlap(
         column = tested[COLUMN_OF_TEST[config.primary]]
         return int(np.sum(column.to_numpy() <= np.log(level)))
 
-    for name, overlap in prior.overlaps.items():
-        log.info("%s: null z-scores correlate %.4f (SE %.4f)", name, *overlap)
-    if all(overlap.se == 0 for overlap in prior.overlaps.values()):
-        return
-
     def shifted_hits(shift: float) -> int:
         learned = learn(shift)
         return n_hits(fab_test(learned, utility=_utility(config, learned)))
 
-    fewer, more = shifted_hits(-2.0), shifted_hits(2.0)
-    log.info(
-        "%s hits of the %s test; %s and %s if that is 2 SE lower or higher",
-        *(f"{n_hits(results):,}", config.primary, f"{fewer:,}", f"{more:,}"),
-    )
+    told = [
+        f"{name}: null z-scores correlate {overlap.rho:.4f} (SE {overlap.se:.4f})"
+        for name, overlap in prior.overlaps.items()
+    ]
+    if any(overlap.se > 0 for overlap in prior.overlaps.values()):
+        told.append(
+            f"{n_hits(results):,} hits of the {config.primary} test; "
+            f"{shifted_hits(-2.0):,} and {shifted_hits(2.0):,} if that is 2 SE lower or "
+            "higher"
+        )
+    for line in told:
+        log.info("%s", line)
+    return tuple(told)
 
 
 def _find_all_loci(

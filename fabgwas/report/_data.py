@@ -155,6 +155,8 @@ class PriorFacts:
     gain: Estimate | None = None
     """Held-out log-likelihood over the covariates, nats per independent variant."""
     ld_intercept: Estimate | None = None
+    overlap: Sequence[str] = ()
+    """How people in several studies were accounted for, a sentence each."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,6 +42,9 @@ def test_another_study_and_posteriors(
     assert done.returncode == 0, done.stderr
     assert "null z-scores correlate" in done.stderr
     assert "if that is 2 SE lower or higher" in done.stderr
+    report = (tmp_path / "height.report.html").read_text(encoding="utf-8")
+    assert "null z-scores correlate" in report
+    assert "if that is 2 SE lower or higher" in report
     table = pq.read_table(f"{out}.fab.parquet").to_pandas()
     assert table["lfsr"].between(0, 1).all()
     ratio = table["posterior_mean"] / table["beta"]

@@ -142,6 +142,18 @@ def test_alleles_and_order_of_the_study_do_not_matter(panel, rng) -> None:
     assert one["n_variants"].to_pylist() == [11, 10, 6]
 
 
+def test_a_region_of_several_folds_is_tested_without_its_prior(panel, rng) -> None:
+    z, variance = rng.normal(0, 1.5, 60), rng.exponential(1, 60)
+    fold = np.where(np.arange(60) < 20, 0, 1)
+    table = set_tests(study_of(panel, z), panel, REGIONS, variance, fold=fold).to_pylist()
+    inside, across, other = (
+        row["log_pvalue_set"] == row["log_pvalue_set_equal"] for row in table
+    )
+    assert across
+    assert not inside
+    assert not other
+
+
 def test_says_when_no_region_has_variants(panel) -> None:
     study = study_of(panel, np.zeros(60))
     with pytest.raises(NothingToAnalyseError, match="none of 1 regions holds 1 to 5000"):
