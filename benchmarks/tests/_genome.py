@@ -17,6 +17,9 @@ SETTINGS: dict[str, Any] = tomllib.loads(
 )
 
 
+_QUICK_MAF = 0.4
+
+
 class Genome(NamedTuple):
     """Windows of linked variants.
 
@@ -96,11 +99,12 @@ def _scores_among(store: LdStore, chosen: np.ndarray) -> np.ndarray:
 def open_half(context: Context, half: str) -> LdStore:
     """LD of every second person, from the first (a) or the second (b) on."""
     bed = need_file(context, SETTINGS["genome"]["genotypes"] + ".bed")
-    out = context.cache / f"tests-eur-half-{half}"
+    least = _QUICK_MAF if context.quick else SETTINGS["genome"]["min_maf"]
+    out = context.cache / f"tests-eur-half-{half}{'-quick' if context.quick else ''}"
     if not (out / "ld.json").is_file():
         context.cache.mkdir(parents=True, exist_ok=True)
         people = bed.with_suffix(".fam").read_text().splitlines()["ab".index(half) :: 2]
         keep = context.cache / f"tests-half-{half}.txt"
         keep.write_text("".join(" ".join(row.split()[:2]) + "\n" for row in people))
-        build_ld(bed, out, build="GRCh37", keep=keep, min_maf=SETTINGS["genome"]["min_maf"])
+        build_ld(bed, out, build="GRCh37", keep=keep, min_maf=least)
     return open_ld(out)

@@ -94,13 +94,15 @@ def _store(context: Context, table) -> Path:
     """Vectors of the descriptions, made once."""
     from fabgwas_embeddings import embed_variants
 
-    path = context.cache / "tests-bmi-store"
+    # no model in quick runs
+    encoder = "hashing" if context.quick else _SETTINGS["encoder"]
+    path = context.cache / f"tests-bmi-store-{encoder}"
     if not (path / "store.json").is_file():
         names = ["chrom", "pos", "other_allele", "effect_allele", "rsid"]
         variants = table.select(names).rename_columns(
             ["chrom", "pos", "ref", "alt", "rsid"]
         )
-        embed_variants(variants, path, build="GRCh37", encoder=_SETTINGS["encoder"])
+        embed_variants(variants, path, build="GRCh37", encoder=encoder)
     return path
 
 

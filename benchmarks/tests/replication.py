@@ -105,11 +105,11 @@ def _store(context: Context, bed: Path) -> Path:
     """Vectors of the descriptions of the variants, made once."""
     from fabgwas_embeddings import embed_variants
 
-    path = context.cache / "tests-windows-store"
+    # no model in quick runs
+    encoder = "hashing" if context.quick else _SETTINGS["encoder"]
+    path = context.cache / f"tests-windows-store-{encoder}"
     if not (path / "store.json").is_file():
-        embed_variants(
-            bed.with_suffix(".bim"), path, build="GRCh37", encoder=_SETTINGS["encoder"]
-        )
+        embed_variants(bed.with_suffix(".bim"), path, build="GRCh37", encoder=encoder)
     return path
 
 
