@@ -82,7 +82,7 @@ class Sampler:
         )
 
         # whether in double precision is known to this thread alone
-        double = bool(jax.config.jax_enable_x64)
+        double = problem.z.dtype == jnp.float64
 
         def visit(number: int) -> Sums:
             row = problem.batches[number].row
@@ -96,7 +96,8 @@ class Sampler:
                     jax.random.fold_in(key, number),
                     _ROUND,
                 )
-                return jax.block_until_ready(sums)
+            sums.mean.block_until_ready()
+            return sums
 
         numbers = range(len(problem.batches))
         # a loop of JAX keeps one core busy
