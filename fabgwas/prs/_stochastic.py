@@ -112,7 +112,6 @@ class Sampler:
                 )
             )
         self._turn += 1
-        total.mean.block_until_ready()  # or progress would be that of the requests
         self._progress(self._turn)
         return total
 
