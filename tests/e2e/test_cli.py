@@ -36,6 +36,7 @@ ARGUMENTS = {
     "score": ["a", "b", "--out", "c", "--also", "d"],
     "evaluate": ["a", "b", "--out", "c", "--score", "x", "--score", "y"],
     "cohort": ["a", "--embeddings", "b", "--out", "c", "--control", "random"],
+    "sets": ["a", "--ld", "b", "--out", "c", "--margin-kb", "10"],
     "split": ["a", "--ld", "b", "--out", "c", "--share", "0.5"],
     "embed plan": [__file__, "--build", "GRCh37", "--catalog-before", "2020-01-31"],
     "embed run": [__file__, "--build", "GRCh37", "--out", "c", "--no-share-texts"],
