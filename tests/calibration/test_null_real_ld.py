@@ -80,8 +80,24 @@ def within_five_errors(rates: list[float], level: float) -> bool:
     return bool(abs(np.mean(rates) - level) <= 5 * error)
 
 
-@pytest.mark.parametrize("signal", ["nowhere", "in the other folds"])
-def test_learned_priors(chromosome: Chromosome, rng, signal: str) -> None:
+def features_of(chromosome: Chromosome, covariates, vectors) -> list[Features]:
+    """The variants' own, and sums over the LD that the other half of the people have."""
+    x = np.column_stack([covariates, vectors])
+    mean, magnitude = x.copy(), x.copy()
+    for number, ld in zip(np.unique(chromosome.block), chromosome.ld, strict=True):
+        rows = chromosome.block == number
+        mean[rows, 2:] = ld @ vectors[rows]
+        squared = ld * ld
+        magnitude[rows, 2:] = squared @ vectors[rows] / squared.sum(axis=1)[:, None]
+    return [Features("own", x, x, 2), Features("convolved", mean, magnitude, 2)]
+
+
+@pytest.mark.parametrize(
+    ("model", "signal"),
+    [("auto", "nowhere")]
+    + [(model, "in the other folds") for model in ("auto", "ridge", "ldscore", "mixture")],
+)
+def test_learned_priors(chromosome: Chromosome, rng, model: str, signal: str) -> None:
     # five runs of LD blocks are the folds; the third is tested
     size = chromosome.pos.size
     folds = make_folds(np.full(size, 22), chromosome.pos, chromosome.block)
@@ -95,9 +111,9 @@ def test_learned_priors(chromosome: Chromosome, rng, signal: str) -> None:
         if signal != "nowhere":
             b = rng.normal(vectors[:, 0], np.exp(vectors[:, 1])) * (rng.random(size) < 0.1)
             z = z + np.where(tested, 0.0, chromosome.convolve(b))
-        x = np.column_stack([covariates, vectors])
-        own = Features("own", x, x, 2)
-        prior = cross_fit(z, covariates, [own], 1 / chromosome.ld_score, folds)
+        features = features_of(chromosome, covariates, vectors)
+        weight = 1 / chromosome.ld_score
+        prior = cross_fit(z, covariates, features, weight, folds, model=model)
         mean, var, prob = (part[tested] for part in prior.moments)
         shapes.append(np.std(prob * var) / np.mean(prob * var))
         utility = 1 / chromosome.ld_score[tested]

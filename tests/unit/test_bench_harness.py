@@ -186,6 +186,18 @@ def test_some_seeds_and_names_can_be_chosen(context):
     ]
 
 
+def test_methods_of_the_paper_are_given_what_they_are_for(context):
+    of_task: dict[str, set[str]] = {}
+    for cell in find_cells("paper", context):
+        of_task.setdefault(cell.task.name, set()).add(cell.method.name)
+    assert "USE, linear" in of_task["chromosome, paper text, by variant"]
+    assert all(
+        name.startswith(("augmented", "score"))
+        for name in of_task["expression above median, from C+T"]
+    )
+    assert not any(name.endswith("linear") for name in of_task["height, chr22"])
+
+
 def test_skip_is_not_a_failure():
     with pytest.raises(Skip, match="needs the program"):
         need_program("a-program-that-nobody-has")
