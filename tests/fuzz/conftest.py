@@ -1,6 +1,7 @@
 """How many inputs were tried, at the end of a run."""
 
 import damage
+import pytest
 
 
 def pytest_sessionfinish(session):
@@ -8,6 +9,7 @@ def pytest_sessionfinish(session):
         session.config.workeroutput["tried"] = damage.TRIED
 
 
+@pytest.hookimpl(optionalhook=True)  # of xdist
 def pytest_testnodedown(node, error):
     damage.TRIED += getattr(node, "workeroutput", {}).get("tried", 0)
 
