@@ -2,13 +2,16 @@
 
 from typing import NamedTuple
 
+import jax
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from fabgwas.link._device import self_product
 
 # directions of relatively smaller variance are rounding errors
 _LEAST_VARIANCE = 1e-6
+# bytes; from such addresses JAX shares an array with NumPy where both use main memory
+_ALIGNMENT = 64
 
 
 class Whitened(NamedTuple):
@@ -17,6 +20,10 @@ class Whitened(NamedTuple):
     x: Float[np.ndarray, "variant dim"]
     variance: Float[np.ndarray, " dim"]
     """Relative to their mean."""
+
+    def on_device(self) -> Float[Array, "variant dim"]:
+        """The features as JAX takes them; what `whiten` made is not copied on a CPU."""
+        return jax.device_put(self.x)
 
 
 def whiten(
@@ -35,6 +42,14 @@ def whiten(
     keep = values > _LEAST_VARIANCE * values[0]
     values, vectors = values[keep][:components], vectors[:, keep][:, :components]
     rotation = vectors / np.sqrt(values)
-    x = embedding @ rotation.astype(embedding.dtype)
+    x = _aligned((len(embedding), rotation.shape[1]), embedding.dtype)
+    np.matmul(embedding, rotation.astype(embedding.dtype), out=x)
     x -= (mean @ rotation).astype(embedding.dtype)
     return Whitened(x, values / values.mean())
+
+
+def _aligned(shape: tuple[int, int], dtype: np.dtype) -> Float[np.ndarray, "variant dim"]:
+    size = shape[0] * shape[1] * dtype.itemsize
+    memory = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + size].view(dtype).reshape(shape)

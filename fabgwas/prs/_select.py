@@ -52,7 +52,7 @@ def choose_penalty(
     fold
         Numbers 0, 1, ...; no fold splits an LD block.
     """
-    x = jnp.asarray(features.x)
+    x = features.on_device()
     nothing = jnp.zeros(x.shape[0], x.dtype)
     value, slope = slopes(
         jnp.asarray(weights.base), jnp.asarray(weights.scores), nothing, log_bayes

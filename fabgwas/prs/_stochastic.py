@@ -155,7 +155,7 @@ class _Gate:
     """Damped Newton steps for the weights, from averages of a round."""
 
     def __init__(self, features: Whitened, penalty: Float[np.ndarray, " dim"]) -> None:
-        self._x = jnp.asarray(features.x)
+        self._x = features.on_device()
         self._penalty = penalty
         self._inverse = np.zeros((0, 0))
         self._steps = 0

@@ -58,7 +58,7 @@ class Learner:
     """Newton steps for the weights, with a Hessian that is renewed now and then."""
 
     def __init__(self, features: Whitened, penalty: Float[np.ndarray, " dim"]) -> None:
-        self.x = jnp.asarray(features.x)
+        self.x = features.on_device()
         self.penalty = penalty
         self._hessian: Float[np.ndarray, "dim dim"] | None = None
         self._steps = 0
