@@ -13,8 +13,11 @@ import typer
 from fabgwas.errors import InputError, UsageError
 
 
-def use_config(context: typer.Context, path: Path | None) -> Path | None:
-    """Take the settings of a TOML file as defaults of the options of a command."""
+def use_config(context: Any, path: Path | None) -> Path | None:
+    """Take the settings of a TOML file as defaults of the options of a command.
+
+    The context is one of Click, of which Typer may have a copy of its own.
+    """
     if path is None:
         return None
     try:

@@ -93,6 +93,7 @@ def test_options_that_pages_name_exist(page):
     from fabgwas_embeddings._cli import app as embeddings
 
     known = {"--help", "--install-completion", "--score", "--assoc", "--logistic", "--glm"}
+    known |= {"--require-hashes", "--no-deps"}  # of pip
     for program in (app, embeddings):
         from typer.main import get_command
 

@@ -10,6 +10,8 @@ import shutil
 import signal
 import subprocess
 import time
+from functools import partial
+from pathlib import Path
 
 import pytest
 from commands import FOLDERS, make_world, places, run, start
@@ -147,14 +149,23 @@ def test_a_file_in_the_place_of_the_folder_is_told_in_a_line(name, world, tmp_pa
 
 
 def begin(name, command, out):
-    """A command that has just begun: its log is there, or its folder if it has no log."""
+    """A command that has just begun: its log is there, or its lock if it has no log."""
     running = start(command, out)
-    signs = {"embed": out / ".work", "ld": out.with_name(f".{out.name}.partial")}
-    signs["munge"] = signs["ld"]
-    sign = signs.get(name, out.with_name(f"{out.name}.log"))
-    while running.process.is_alive() and not sign.exists():
+    lock = out.with_name(f".{out.name}.partial") / "lock"
+    sign = out / ".work" if name == "embed" else out.with_name(f"{out.name}.log")
+    has_begun = partial(is_held, lock) if name in ("ld", "munge") else sign.exists
+    while running.process.is_alive() and not has_begun():
         time.sleep(0.001)
     return running
+
+
+def is_held(lock):
+    """Whether a process has the lock, without trying to take it."""
+    try:
+        inode = lock.stat().st_ino
+    except FileNotFoundError:
+        return False
+    return f":{inode} " in Path("/proc/locks").read_text()
 
 
 @pytest.mark.parametrize(
