@@ -43,7 +43,7 @@ _GENOME = """
 
 def tables(results: Sequence[Result]) -> list[Table]:
     """The bars, then one table for each task."""
-    simulated = [each for each in results if "causal" in each.settings["task"]]
+    simulated = [each for each in results if each.task.startswith("causal")]
     names = list(dict.fromkeys(each.task for each in simulated))
     made = [_bars(simulated, names)] if names else []
     made += [
