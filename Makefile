@@ -1,5 +1,5 @@
 # make demo   install, then run fabgwas on real UK Biobank height statistics
-# make test   install, then run everything that CI runs, but for
+# make test   install, then run everything that CI runs; MODELS=no leaves out
 # make test-models   the tests that need torch (5 GB on Linux), in an environment of their own
 # make test-lowest   the tests with the oldest versions that pyproject.toml allows
 # make test-dist   wheel and sdist: what is in them, and that the wheel runs the demo
@@ -31,6 +31,9 @@ test: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	$(PYTEST) --dist loadfile tests/unit tests/golden tests/fuzz tests/e2e README.md docs/howto
 	JAXTYPING_DISABLE=1 $(PYTEST) tests/calibration
+	@if [ "$(MODELS)" = no ]; then echo "the tests of transformer models were left out"; \
+	elif $(MAKE) .venv-models/.ready; then $(MAKE) test-models; \
+	else echo "could not install torch: the tests of transformer models did not run" >&2; fi
 
 test-models: .venv-models/.ready
 	.venv-models/bin/python -m pytest --quiet tests/unit/test_embed_transformers.py
