@@ -35,6 +35,7 @@ from fabgwas.link import (
     make_folds,
 )
 from fabgwas.orientation import orientation
+from fabgwas.progress import Progress
 from fabgwas.show import as_html, as_text
 from fabgwas.store import EmbeddingStore
 from fabgwas.variants import chromosome_codes
@@ -191,7 +192,14 @@ def fit_prior(
     z = table["z"].to_numpy() * sign
     with _blaming(sumstats, block):
         prior = cross_fit(
-            z, covariates, features, weight, folds, model=model, max_shift=max_shift
+            z,
+            covariates,
+            features,
+            weight,
+            folds,
+            model=model,
+            max_shift=max_shift,
+            progress=Progress("folds"),
         )
     difference = log_predictive(z, prior.moments) - log_predictive(z, prior.covariates)
     return FittedPrior(

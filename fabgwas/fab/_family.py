@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 from fabgwas.fab._numbers import Numbers
 from fabgwas.fab._pvalues import prior_shift
 from fabgwas.fab._scores import Parabolas, log_mean_tail, log_tail, solve_threshold
+from fabgwas.threads import map_threads
 
 Variants = Float[np.ndarray, " variant"]
 
@@ -84,8 +85,12 @@ def family_log_pvalues(
     scores = _log_scores(prior_mean, prior_var, prior_prob, utility, values.size)
     observed = scores.at(np.clip(values, -_FARTHEST, _FARTHEST))
     log_pvalue = np.empty(values.size)
-    for members in _members(fold, values.size):
+
+    def fill(members: Int[np.ndarray, " _"]) -> None:
         log_pvalue[members] = log_mean_tail(scores.take(members), observed[members])
+
+    for _ in map_threads(fill, _members(fold, values.size)):
+        pass
     return np.minimum(log_pvalue, 0.0)
 
 

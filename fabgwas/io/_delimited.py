@@ -1,7 +1,6 @@
 """Tables of text: tab-separated, or padded with blanks as PLINK 1 writes them."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +9,7 @@ import pyarrow.csv
 
 from fabgwas.errors import InputError
 from fabgwas.interchange import Tabular, as_arrow
+from fabgwas.threads import map_threads
 
 MISSING = ["", "NA", "N/A", "#NA", "nan", "NaN", "-nan", "NAN", "null", "NULL", ".", "None"]
 
@@ -161,9 +161,7 @@ def _located(message: str, text: Text, types: dict[str, pa.DataType]) -> str:
 
 def _squeezed(body: pa.Buffer) -> pa.Buffer:
     """Replace runs of blanks by one tab, and drop those at the ends of lines."""
-    with ThreadPoolExecutor() as pool:
-        parts = list(pool.map(_squeeze_lines, _chunks_of_lines(body)))
-    return pa.py_buffer(b"".join(parts))
+    return pa.py_buffer(b"".join(map_threads(_squeeze_lines, _chunks_of_lines(body))))
 
 
 def _chunks_of_lines(body: pa.Buffer) -> Iterator[np.ndarray]:

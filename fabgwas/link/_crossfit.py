@@ -6,7 +6,8 @@ shape the prior has, is settled on inner folds, held out from such regressions i
 embedding is used only where it beats the covariates there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from fabgwas.link._scores import (
     make_regression,
     predict_fold,
 )
+from fabgwas.threads import map_threads
 
 _CALIBRATION_ROWS = 50_000
 # log-likelihood by which the embedding must beat the covariates on the inner folds, and
@@ -142,6 +144,7 @@ def cross_fit(
     *,
     model: str = "auto",
     max_shift: float = 1.0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Prior:
     """Learn the prior of every variant on other folds.
 
@@ -165,6 +168,8 @@ def cross_fit(
     max_shift
         Largest |b| = 2 |mean| / var that a prior may give the FAB test: variances are
         raised to keep to it, since a wrong sign costs without bound.
+    progress
+        Told how many folds are done, and of how many.
 
     Returns
     -------
@@ -175,11 +180,13 @@ def cross_fit(
     link = _Link(z, covariates, features, weight, folds, model)
     parts = np.empty((2, 3, z.size))
     reports = []
-    for fold in range(folds.train.shape[0]):
-        members = np.flatnonzero(folds.fold == fold)
-        chosen, reference, report = link.learn(fold, members, max_shift)
+    n_folds = folds.train.shape[0]
+    learned = map_threads(partial(link.learn, max_shift=max_shift), range(n_folds))
+    for fold, (chosen, reference, report) in enumerate(learned):
+        members = link.members(fold)
         parts[0][:, members], parts[1][:, members] = chosen, reference
         reports.append(report)
+        progress(fold + 1, n_folds)
     return Prior(Moments(*parts[0]), Moments(*parts[1]), reports)
 
 
@@ -225,10 +232,13 @@ class _Link:
     ) -> Regression:
         return make_regression(x, n_fixed, targets, weight, self.folds, self.sample)
 
-    def learn(
-        self, fold: int, members: Int[np.ndarray, " member"], max_shift: float
-    ) -> tuple[Moments, Moments, FoldReport]:
+    def members(self, fold: int) -> Int[np.ndarray, " member"]:
+        """The variants of a fold."""
+        return np.flatnonzero(self.folds.fold == fold)
+
+    def learn(self, fold: int, max_shift: float) -> tuple[Moments, Moments, FoldReport]:
         """The chosen prior of a fold, that of the covariates alone, and how it was made."""
+        members = self.members(fold)
         trained = self.folds.train[fold]
         weight = np.where(trained[self.sample.unit], self.sample.weight, 0.0)
         mean, magnitude = predict_fold(self.base, fold, self.folds, self.sample)

@@ -1,7 +1,7 @@
 """Products of large matrices: by NumPy's BLAS on a CPU, by JAX on an accelerator.
 
 On two x86-64 cores NumPy's BLAS formed cross products at 242 GFLOP/s and XLA's own at
-143 to 171; everything else of a link is small, and is JAX on either.
+143 to 171; everything else of a link is small, and is left to NumPy on either.
 """
 
 import jax

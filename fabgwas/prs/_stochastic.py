@@ -5,9 +5,7 @@ and blurs which features the causal variants have. Sampled posteriors do not, so
 learned, and effects averaged, from them.
 """
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import jax
@@ -22,6 +20,7 @@ from fabgwas.prs._select import Choice, choose_penalty
 from fabgwas.prs._sweep import Slabs
 from fabgwas.prs._variational import weigh
 from fabgwas.prs._weights import Components, Weights, curvature, rebalance
+from fabgwas.threads import map_threads
 
 _ROUND = 10
 _BURN = 2
@@ -101,8 +100,7 @@ class Sampler:
 
         numbers = range(len(problem.batches))
         # a loop of JAX keeps one core busy
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            parts = threads.map(visit, numbers)
+        parts = list(map_threads(visit, numbers))
         for number, sums in zip(numbers, parts, strict=True):
             row = problem.batches[number].row
             total = Sums(

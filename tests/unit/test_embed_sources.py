@@ -283,6 +283,25 @@ def test_without_ontology_columns_the_reported_trait_counts(tmp_path: Path) -> N
     assert traits(found, (5, "A", "C", "rs1")) == ["BMI, Height"]
 
 
+def test_real_rows_without_ontology_columns_are_the_same_but_for_the_trait(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    path = shared_data / "gwas_catalog" / "gwas_catalog_2016-01-18.hg38.tsv.gz"
+    rows = [
+        line.split("\t")
+        for line in gzip.decompress(path.read_bytes()).decode().splitlines()
+    ]
+    assert rows[0][-2:] == ["MAPPED_TRAIT", "MAPPED_TRAIT_URI"]
+    plain = tmp_path / "plain.tsv"
+    plain.write_text("".join("\t".join(row[:-2]) + "\n" for row in rows))
+    mapped, reported = read_catalog(path), read_catalog(plain)
+    of_ontology = ["mapped_trait", "mapped_uri"]
+    assert mapped.drop_columns(of_ontology).equals(reported.drop_columns(of_ontology))
+    assert reported.num_rows > 22_000
+    assert reported["mapped_trait"].null_count == reported.num_rows
+    assert mapped["mapped_trait"].null_count < mapped.num_rows / 10
+
+
 def test_a_trait_is_left_out_with_those_that_contain_it(tmp_path: Path) -> None:
     found = catalog(tmp_path / "a.tsv", ROWS)
     kept = CatalogFilter(exclude_traits=["Body Height"]).apply(found)

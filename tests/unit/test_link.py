@@ -3,9 +3,10 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import stats
 
 from fabgwas.link import Features, cross_fit, log_predictive, make_folds, principal_axes
-from fabgwas.link._calibrate import Moments, Shape, calibrate
+from fabgwas.link._calibrate import Moments, Shape, _Data, _loss, calibrate
 from fabgwas.link._device import product, product_on_device
 from fabgwas.link._gram import gram_of
 from fabgwas.link._ridge import fit_ridge
@@ -129,6 +130,43 @@ def test_calibration_recovers_what_was_simulated(rng):
     assert trust.slopes == pytest.approx([0.8], abs=0.03)
     assert np.allclose(prior.var, var, rtol=0.2)
     assert np.all(prior.prob == 1)
+
+
+@pytest.mark.parametrize("shape", [Shape(0), Shape(0, True), Shape(1), Shape(2), Shape(3)])
+def test_the_slope_of_the_likelihood_is_its_derivative(rng, shape):
+    n, n_magnitudes = 500, 2
+    z, mean = rng.normal(0, 3, n), rng.normal(0, 1, n)
+    centred = rng.normal(0, 4, (n_magnitudes, n))
+    data = _Data(z, mean, centred, rng.dirichlet(np.ones(n)))
+    for _ in range(20):
+        size = shape._replace(free_noise=True).n_parameters(n_magnitudes)
+        parameters = rng.uniform(0.1, 2, size)
+        steps = 1e-6 * np.eye(parameters.size)
+        numeric = [
+            (
+                _loss(shape, data, parameters + step)[0]
+                - _loss(shape, data, parameters - step)[0]
+            )
+            / 2e-6
+            for step in steps
+        ]
+        np.testing.assert_allclose(_loss(shape, data, parameters)[1], numeric, atol=1e-7)
+
+
+@pytest.mark.parametrize("n_slabs", [1, 2, 3])
+def test_the_likelihood_of_slabs_is_that_of_their_densities(rng, n_slabs):
+    shape, n = Shape(n_slabs), 300
+    z, mean, centred = rng.normal(0, 3, n), rng.normal(0, 1, n), rng.normal(0, 1, (1, n))
+    share = rng.dirichlet(np.ones(n))
+    k, *rest = parameters = rng.uniform(0.1, 2, shape.n_parameters(1))
+    weight, density = [np.ones(n)], [stats.norm.pdf(z)]
+    for log_var, intercept, slope in np.reshape(rest, (n_slabs, 3)):
+        weight.append(np.exp(intercept + slope * centred[0]))
+        density.append(stats.norm.pdf(z, k * mean, np.sqrt(1 + np.exp(log_var))))
+    mixed = np.sum(np.multiply(weight, density), axis=0) / np.sum(weight, axis=0)
+    expected = -share @ np.log(mixed) - 0.5 * np.log(2 * np.pi)
+    loss, _ = _loss(shape, _Data(z, mean, centred, share), parameters)
+    assert loss == pytest.approx(expected, rel=1e-12)
 
 
 def test_the_noise_variance_is_found_where_it_is_free(rng):
