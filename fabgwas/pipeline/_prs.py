@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from fabgwas.compilation import keep_compiled
 from fabgwas.errors import UsageError
 from fabgwas.io import SumStats, detect_build, open_genotypes, write_table, write_weights
 from fabgwas.ldstore import LdStore, build_ld, open_ld
@@ -92,6 +93,7 @@ def make_prs(
     """
     paths = prs_paths(config)
     command = ["fabgwas.make_prs", config.sumstats] if command is None else list(command)
+    keep_compiled()
     stages = Stages()
     with outputs_of(config.out, paths, overwrite=overwrite) as files:
         with log_file(files["log"], command):
