@@ -149,22 +149,15 @@ def embedding_features(
     alignment = align(data.study, store)
     nothing = np.empty((alignment.row.size, 0))
     found = own_features(store, alignment, nothing, components).magnitude
-    return _fill(found, alignment.row, data), {"with_embedding": alignment.row.size}
+    features = whiten(found, alignment.row, data.z.size)
+    return features, {"with_embedding": alignment.row.size}
 
 
 def annotation_features(path: str, data: ScoreData) -> tuple[Whitened, dict[str, int]]:
     """Whitened annotations of the variants; where one is unknown it gets its mean."""
     row, values = read_annotations(path, data.study.table)
-    return _fill(values.astype(np.float32), row, data), {"with_annotation": row.size}
-
-
-def _fill(
-    values: Float[np.ndarray, "known dim"], row: Int[np.ndarray, " known"], data: ScoreData
-) -> Whitened:
-    known = whiten(values)
-    x = np.zeros((data.z.size, known.x.shape[1]), np.float32)
-    x[row] = known.x
-    return Whitened(x, known.variance)
+    features = whiten(values.astype(np.float32), row, data.z.size)
+    return features, {"with_annotation": row.size}
 
 
 def effects_table(

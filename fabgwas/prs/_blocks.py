@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from numpy.typing import DTypeLike
 
+from fabgwas.prs._aligned import aligned_zeros
+
 # blocks are padded to the next of these, a ninth to a third longer on average
 _SIZES = (16, 32, 64, 96, 128, 192, 256, 384, 512, 640, 768, 1024, 1280, 1536, 2048)
 _STEP = 1024
@@ -99,7 +101,7 @@ def _pack(
     read: ReadLd,
     dtype: DTypeLike,
 ) -> LdBatch:
-    ld = np.zeros((length, len(numbers), length), dtype)
+    ld = aligned_zeros((length, len(numbers), length), dtype)
     row = np.full((length, len(numbers)), starts[-1], np.int32)
     for place, number in enumerate(numbers):
         start, stop = starts[number : number + 2]

@@ -4,14 +4,15 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
-from fabgwas.link._device import self_product
+from fabgwas.link._device import product, self_product
+from fabgwas.prs._aligned import aligned_zeros
 
 # directions of relatively smaller variance are rounding errors
 _LEAST_VARIANCE = 1e-6
-# bytes; from such addresses JAX shares an array with NumPy where both use main memory
-_ALIGNMENT = 64
+# in parts, as a copy of all features may be gigabytes
+_ROWS = 65_536
 
 
 class Whitened(NamedTuple):
@@ -27,29 +28,39 @@ class Whitened(NamedTuple):
 
 
 def whiten(
-    embedding: Float[np.ndarray, "variant dim"], components: int | None = None
+    embedding: Float[np.ndarray, "known dim"],
+    row: Int[np.ndarray, " known"] | None = None,
+    size: int | None = None,
 ) -> Whitened:
     """Centre, rotate to principal components, and scale each to variance 1.
 
-    What an embedding says about a trait may lie in small components, so all are kept unless
-    `components` limits their number; how much to trust small ones is for the penalty.
+    What an embedding says about a trait may lie in small components, so all are kept; how
+    much to trust small ones is for the penalty.
+
+    Parameters
+    ----------
+    embedding
+        Of the variants that have one.
+    row
+        Places of these among all variants, of which the others get the mean.
+    size
+        Number of all variants.
     """
-    # products before centring save a copy of what may be gigabytes
+    # products before centring save a copy
     mean = embedding.mean(axis=0, dtype=np.float64)
     second = self_product(embedding).astype(np.float64) / len(embedding)
     values, vectors = np.linalg.eigh(second - np.outer(mean, mean))
     values, vectors = values[::-1], vectors[:, ::-1]
     keep = values > _LEAST_VARIANCE * values[0]
-    values, vectors = values[keep][:components], vectors[:, keep][:, :components]
-    rotation = vectors / np.sqrt(values)
-    x = _aligned((len(embedding), rotation.shape[1]), embedding.dtype)
-    np.matmul(embedding, rotation.astype(embedding.dtype), out=x)
-    x -= (mean @ rotation).astype(embedding.dtype)
+    values = values[keep]
+    rotation = vectors[:, keep] / np.sqrt(values)
+    offset, rotation = (
+        (mean @ rotation).astype(embedding.dtype),
+        rotation.astype(embedding.dtype),
+    )
+    row = np.arange(len(embedding)) if row is None else row
+    x = aligned_zeros((len(row) if size is None else size, values.size), embedding.dtype)
+    for start in range(0, len(embedding), _ROWS):
+        part = slice(start, start + _ROWS)
+        x[row[part]] = product(embedding[part], rotation) - offset
     return Whitened(x, values / values.mean())
-
-
-def _aligned(shape: tuple[int, int], dtype: np.dtype) -> Float[np.ndarray, "variant dim"]:
-    size = shape[0] * shape[1] * dtype.itemsize
-    memory = np.empty(size + _ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % _ALIGNMENT
-    return memory[start : start + size].view(dtype).reshape(shape)

@@ -65,16 +65,13 @@ def choose_penalty(
     gain = np.zeros(len(choices))
     for number in numbers:
         test = fold == number
-        beta = _learn(
-            x,
-            weights,
-            log_bayes,
-            slope,
-            jnp.asarray(~test, x.dtype)[:, None],
-            hessians.sum(axis=0) - hessians[number],
-            penalties,
-        )
-        gain += _gain(x[test], weights, log_bayes[test], beta, value[test])
+        used = jnp.asarray(~test, x.dtype)[:, None]
+        hessian = hessians.sum(axis=0) - hessians[number]
+        held_out = x[test], log_bayes[test], value[test]
+        # some at once, as each takes a number of numbers for every variant
+        for some in np.array_split(np.arange(len(choices)), len(_POWERS)):
+            beta = _learn(x, weights, log_bayes, slope, used, hessian, penalties[some])
+            gain[some] += _gain(weights, beta, *held_out)
     best = int(np.argmax(gain))
     return Choice(penalties[best], *choices[best], float(gain[best]))
 
@@ -106,10 +103,10 @@ def _learn(
 
 
 def _gain(
-    x: Float[Array, "variant dim"],
     weights: Weights,
-    log_bayes: Components,
     beta: Float[np.ndarray, "candidate dim"],
+    x: Float[Array, "variant dim"],
+    log_bayes: Components,
     without: Float[Array, " variant"],
 ) -> Float[np.ndarray, " candidate"]:
     """Log-likelihood of held-out variants, against that without features."""

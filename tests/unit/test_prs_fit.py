@@ -17,6 +17,7 @@ from fabgwas.prs import (
     pack_blocks,
     whiten,
 )
+from fabgwas.prs._aligned import aligned_zeros
 from fabgwas.prs._ascent import Prior, ascend, no_effects
 from fabgwas.prs._stochastic import Sampler
 from fabgwas.prs._weights import Weights, log_weights
@@ -319,7 +320,17 @@ def test_whitened_features_are_uncorrelated(rng):
     assert white.x.shape == (500, 5)
     assert np.allclose(white.x.T @ white.x / 500, np.eye(5), atol=1e-8)
     assert np.all(np.diff(white.variance) <= 0)
-    assert whiten(x, 2).x.shape == (500, 2)
+    row = np.arange(500) * 2 + 1
+    spread = whiten(x, row, 1200).x
+    assert np.array_equal(spread[row], white.x)
+    assert not np.delete(spread, row, axis=0).any()
+
+
+def test_jax_takes_aligned_arrays_as_they_are():
+    for shape in [(1000, 7), (3, 5, 11)]:
+        values = aligned_zeros(shape, np.float32)
+        assert not values.any()
+        assert jax.device_put(values).unsafe_buffer_pointer() == values.ctypes.data
 
 
 def test_weights_sum_to_one_and_follow_the_features():
