@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "RunConfig": "fabgwas.config",
     "align": "fabgwas.alignment",
+    "compare_priors": "fabgwas.attribution",
     "demo_data": "fabgwas.cli._demo",
     "fab_intervals": "fabgwas.fab",
     "fab_log_pvalues": "fabgwas.fab",
@@ -17,6 +18,7 @@ _HOMES = {
     "family_weights": "fabgwas.fab",
     "find_loci": "fabgwas.loci",
     "fit_prior": "fabgwas.prior",
+    "gain_by_region": "fabgwas.attribution",
     "name_loci": "fabgwas.loci",
     "open_embeddings": "fabgwas.store",
     "open_panel": "fabgwas.panel",

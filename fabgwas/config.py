@@ -46,6 +46,8 @@ class RunConfig:
     chrom: tuple[str, ...] = ()
     """Chromosomes to analyse, all if empty."""
     # prior
+    compare: tuple[str, ...] = ()
+    """Embedding stores whose gains are told beside that of `embeddings`."""
     aux: tuple[str, ...] = ()
     aux_rho: float | None = None
     model: str = "auto"

@@ -138,6 +138,7 @@ class Manifest:
     inputs: Sequence[FileRecord]
     outputs: Sequence[FileRecord] = ()
     counts: Mapping[str, Any] = field(default_factory=dict)
+    results: Mapping[str, Any] = field(default_factory=dict)
     seeds: Mapping[str, int] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     resources: Mapping[str, float] = field(default_factory=dict)
@@ -157,6 +158,7 @@ class Manifest:
             "inputs": [asdict(record) for record in self.inputs],
             "outputs": [asdict(record) for record in self.outputs],
             "counts": dict(self.counts),
+            "results": dict(self.results),
             "seeds": dict(self.seeds),
             "timings": {name: round(spent, 3) for name, spent in self.timings.items()},
             "resources": dict(self.resources),

@@ -28,8 +28,10 @@ from fabgwas.ld import assign_blocks, find_blocks
 from fabgwas.link import (
     Features,
     FoldReport,
+    Gain,
     Moments,
     TooFewVariantsError,
+    block_gain,
     cross_fit,
     log_predictive,
     make_folds,
@@ -42,21 +44,6 @@ from fabgwas.variants import chromosome_codes
 
 Blocks = Int[np.ndarray, " variant"]
 
-_RESAMPLES = 2000
-
-
-@dataclass(frozen=True)
-class Gain:
-    """Held-out log-likelihood of the prior minus that of the covariates alone.
-
-    In nats per independent variant: weighted by 1 / (LD score among them) if known, with
-    a 95 % interval from resampling LD blocks.
-    """
-
-    mean: float
-    lower: float
-    upper: float
-
 
 @dataclass(frozen=True)
 class FittedPrior:
@@ -67,6 +54,8 @@ class FittedPrior:
 
     study: pa.Table
     """The aligned variants of the summary statistics, all with their places."""
+    row: Int[np.ndarray, " variant"]
+    """Where they are in the summary statistics."""
     moments: Moments
     """Mean and variance of E z where it is not 0, and the probability of that."""
     reference: Moments
@@ -80,12 +69,22 @@ class FittedPrior:
     """Of each other study that informs the prior."""
     scheme: str
     reports: tuple[FoldReport, ...]
+    log_ratio: Float[np.ndarray, " variant"]
+    """Log-likelihood of z, held out, minus that under `reference`."""
+    weight: Float[np.ndarray, " variant"]
+    """1 / (LD score among the variants) if known: what each adds to a likelihood."""
     gain: Gain
+    """The mean of `log_ratio`."""
 
     @property
     def utility(self) -> Float[np.ndarray, " variant"] | None:
         """1 / (LD score): what finding one of many variants that say the same is worth."""
         return None if self.ld_score is None else 1 / self.ld_score
+
+    @property
+    def used_folds(self) -> int:
+        """Number of folds whose prior depends on the embedding."""
+        return sum(report.uses_embedding for report in self.reports)
 
     def __repr__(self) -> str:
         return as_text("FittedPrior", self._facts())
@@ -94,13 +93,11 @@ class FittedPrior:
         return as_html("FittedPrior", self._facts())
 
     def _facts(self) -> dict[str, str]:
-        used = sum(report.uses_embedding for report in self.reports)
-        gain = self.gain
         return {
             "variants": f"{self.study.num_rows:,}",
             "folds": f"{len(self.reports)} by {self.scheme}",
-            "embedding used in": f"{used}",
-            "held-out gain": f"{gain.mean:.4f} [{gain.lower:.4f}, {gain.upper:.4f}]",
+            "embedding used in": f"{self.used_folds}",
+            "held-out gain": str(self.gain),
         }
 
 
@@ -170,7 +167,7 @@ def fit_prior(
         if isinstance(blocks, str)
         else find_blocks(chrom, pos, blocks)
     )
-    with _blaming(sumstats, block):
+    with _blaming(sumstats, store, block):
         folds = make_folds(chrom, pos, block)
     ld_score, frequency = ld_and_frequency(table, panel)
     names, covariates = study_covariates(table, ld_score, frequency)
@@ -190,7 +187,7 @@ def fit_prior(
         components,
     )
     z = table["z"].to_numpy() * sign
-    with _blaming(sumstats, block):
+    with _blaming(sumstats, store, block):
         prior = cross_fit(
             z,
             covariates,
@@ -201,9 +198,10 @@ def fit_prior(
             max_shift=max_shift,
             progress=Progress("folds"),
         )
-    difference = log_predictive(z, prior.moments) - log_predictive(z, prior.covariates)
+    log_ratio = log_predictive(z, prior.moments) - log_predictive(z, prior.covariates)
     return FittedPrior(
         study=table,
+        row=alignment.row,
         # 0 is added so that none is written as -0
         moments=prior.moments._replace(mean=sign * prior.moments.mean + 0.0),
         reference=prior.covariates._replace(mean=sign * prior.covariates.mean + 0.0),
@@ -214,19 +212,21 @@ def fit_prior(
         overlaps={other.name: other.overlap for other in others},
         scheme=folds.scheme,
         reports=tuple(prior.reports),
-        gain=_gain(difference, weight, block, np.random.default_rng(seed)),
+        log_ratio=log_ratio,
+        weight=weight,
+        gain=block_gain(log_ratio, weight, block, seed),
     )
 
 
 @contextmanager
-def _blaming(sumstats: SumStats, block: Blocks) -> Iterator[None]:
+def _blaming(sumstats: SumStats, store: EmbeddingStore, block: Blocks) -> Iterator[None]:
     """Name the study where it is too small to learn a prior from."""
     try:
         yield
     except TooFewVariantsError as error:
         raise InputError(
-            f"{sumstats.path}: {block.size:,} aligned variants in {np.unique(block).size} "
-            f"LD blocks are too few to learn a prior: {error}"
+            f"{sumstats.path}: {block.size:,} variants aligned with {store.path}, in "
+            f"{np.unique(block).size} LD blocks, are too few to learn a prior: {error}"
         ) from error
 
 
@@ -255,17 +255,3 @@ def _features(
         dim = min(components, store.dim)
         features.append(convolved_features(own, dim, table, sign, panel, block))
     return features
-
-
-def _gain(
-    difference: Float[np.ndarray, " variant"],
-    weight: Float[np.ndarray, " variant"],
-    block: Int[np.ndarray, " variant"],
-    rng: np.random.Generator,
-) -> Gain:
-    _, number = np.unique(block, return_inverse=True)
-    sums = np.bincount(number, weight * difference)
-    sizes = np.bincount(number, weight)
-    drawn = rng.multinomial(sums.size, np.full(sums.size, 1 / sums.size), _RESAMPLES)
-    lower, upper = np.quantile((drawn @ sums) / (drawn @ sizes), [0.025, 0.975])
-    return Gain(float(sums.sum() / sizes.sum()), float(lower), float(upper))

@@ -71,6 +71,7 @@ def run(
     min_info: option.MinInfo = None,
     min_maf: option.MinMaf = None,
     chrom: option.Chrom = None,
+    compare: option.Compare = None,
     aux: option.Aux = None,
     aux_rho: option.AuxRho = None,
     model: option.Model = "auto",

@@ -68,6 +68,14 @@ MinMaf = Annotated[
     float | None,
     typer.Option(help="Smallest minor-allele frequency."),
 ]
+Compare = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="Embedding store whose held-out gain is told beside that of --embeddings, "
+        "which alone informs the tests: descriptions without one source, or another "
+        "encoder. Repeatable.",
+    ),
+]
 Aux = Annotated[
     list[Path] | None,
     typer.Option(
@@ -148,7 +156,7 @@ R2 = Annotated[
 Kb = Annotated[float, typer.Option(help="Largest distance to the lead, in kb.")]
 Alpha = Annotated[float, typer.Option(help="One minus the coverage of the intervals.")]
 Seed = Annotated[
-    int, typer.Option(min=0, help="Of the resampling behind the interval of the gain.")
+    int, typer.Option(min=0, help="Of the resampling behind the intervals of gains.")
 ]
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Processors to use  [default: all]")

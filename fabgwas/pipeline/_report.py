@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from fabgwas import __version__
 from fabgwas.assoc import COLUMN_OF_TEST
 from fabgwas.ld import ldsc_intercept
+from fabgwas.link import Gain
 from fabgwas.loci import level_of
 from fabgwas.manifest import environment, hide_secrets
 from fabgwas.prior import FittedPrior
@@ -22,10 +23,13 @@ from fabgwas.report import (
     FoldSummary,
     Locus,
     PriorFacts,
+    RegionGain,
     ReportData,
+    StoreGain,
     Study,
     Tally,
 )
+from fabgwas.store import EmbeddingStore
 from fabgwas.variants import chromosome_codes
 
 if TYPE_CHECKING:
@@ -46,7 +50,7 @@ def report_data(
         title=config.trait or config.out.rsplit("/", 1)[-1],
         primary=config.primary,
         study=_study(result),
-        embedding=_embedding(result),
+        embedding=_embedding(result.store),
         prior=_prior(result),
         clumping=Clumping(
             p2=config.p2,
@@ -114,8 +118,8 @@ def _marginal_moments(results: pa.Table) -> tuple[np.ndarray, np.ndarray]:
     return prob * mean, prob * (var + (1 - prob) * mean**2)
 
 
-def _embedding(result: "RunResult") -> Embedding:
-    about = result.store.metadata
+def _embedding(store: EmbeddingStore) -> Embedding:
+    about = store.metadata
     return Embedding(
         model=about.model,
         dim=about.dim,
@@ -147,10 +151,44 @@ def _prior(result: "RunResult") -> PriorFacts:
             )
             for report in prior.reports
         ],
-        gain=Estimate(prior.gain.mean, prior.gain.lower, prior.gain.upper),
+        gain=_estimate(prior.gain),
+        regions=[
+            RegionGain(name, gain.n_variants, _estimate(gain))
+            for name, gain in result.regions.items()
+        ],
+        stores=_stores(result) if result.compared else (),
         ld_intercept=_ld_intercept(prior),
         overlap=result.overlap,
     )
+
+
+def _estimate(gain: Gain) -> Estimate:
+    return Estimate(gain.mean, gain.lower, gain.upper)
+
+
+def _stores(result: "RunResult") -> list[StoreGain]:
+    """The main store, then those that are compared with it."""
+    prior = result.prior
+    main = StoreGain(
+        path=str(result.store.path),
+        embedding=_embedding(result.store),
+        used_folds=prior.used_folds,
+        n_folds=len(prior.reports),
+        gain=_estimate(prior.gain),
+    )
+    others = (
+        StoreGain(
+            path=str(each.store.path),
+            embedding=_embedding(each.store),
+            used_folds=each.used_folds,
+            n_folds=each.n_folds,
+            gain=_estimate(each.gain),
+            n_shared=each.difference.n_variants,
+            difference=_estimate(each.difference),
+        )
+        for each in result.compared
+    )
+    return [main, *others]
 
 
 def _ld_intercept(prior: FittedPrior) -> Estimate | None:

@@ -1,39 +1,42 @@
 """`run`: one study, one prior, three tests."""
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from fabgwas.alignment import Alignment, AlignReport, align
+from fabgwas.alignment import AlignReport
 from fabgwas.assoc import (
     COLUMN_OF_TEST,
     COVARIATES_ONLY,
     fab_test,
 )
 from fabgwas.config import RunConfig
-from fabgwas.errors import InputError
 from fabgwas.features import Reference
 from fabgwas.interchange import expect
 from fabgwas.io import SumStats
-from fabgwas.ldstore import open_ld
+from fabgwas.link import Gain
 from fabgwas.loci import find_loci, level_of, name_loci
 from fabgwas.manifest import Stages
-from fabgwas.memory import require_memory
-from fabgwas.panel import open_panel
+from fabgwas.pipeline._attribution import (
+    StoreComparison,
+    compare_stores,
+    split_gain,
+)
+from fabgwas.pipeline._inputs import Aligned, open_inputs, told_of
 from fabgwas.pipeline._outputs import (
     log_file,
     outputs_of,
     refuse_to_replace,
     would_write,
 )
-from fabgwas.pipeline._read import blocks_of, check_request, read_others, read_study
+from fabgwas.pipeline._read import blocks_of, check_request, read_others
 from fabgwas.pipeline._report import report_data
-from fabgwas.pipeline._warn import NO_PANEL, absent_hits, lost_loci, warn
+from fabgwas.pipeline._warn import lost_loci, warn
 from fabgwas.pipeline._write import (
     in_order,
     output_paths,
@@ -43,7 +46,7 @@ from fabgwas.pipeline._write import (
 from fabgwas.prior import FittedPrior, fit_prior
 from fabgwas.report import compare, write_report
 from fabgwas.show import as_html
-from fabgwas.store import EmbeddingStore, open_embeddings
+from fabgwas.store import EmbeddingStore
 
 log = logging.getLogger("fabgwas")
 
@@ -70,6 +73,10 @@ class RunResult:
     """What to know before trusting the loci."""
     overlap: tuple[str, ...] = ()
     """How people in several studies were accounted for, and what depends on that."""
+    compared: tuple[StoreComparison, ...] = ()
+    """What the stores of `RunConfig.compare` say, which shapes no test."""
+    regions: Mapping[str, Gain] = field(default_factory=dict)
+    """The held-out gain by region; empty where no fold uses the embedding."""
 
     def n_loci(self, test: str) -> int:
         """Number of loci of one test."""
@@ -156,55 +163,26 @@ def check(config: RunConfig, *, overwrite: bool = False) -> list[str]:
     check_request(config)
     paths = output_paths(config.out)
     refuse_to_replace(paths.values(), overwrite=overwrite)
-    inputs = _open(config, Stages())
+    inputs = open_inputs(config, Stages())
     return [
         f"variants: {inputs.study.counts['read']:,} read, {len(inputs.study):,} kept, "
-        f"{inputs.alignment.report.matched:,} aligned",
+        f"{inputs.main.alignment.report.matched:,} aligned",
+        *told_of(inputs),
         would_write(paths.values()),
     ]
 
 
-class _Inputs(NamedTuple):
-    store: EmbeddingStore
-    panel: Reference | None
-    study: SumStats
-    alignment: Alignment
-    warnings: tuple[str, ...]
-
-
-def _open(config: RunConfig, stages: Stages) -> _Inputs:
-    """Read the study, and find its variants in the store."""
-    with stages("read"):
-        store = open_embeddings(config.embeddings)
-        log.info("embeddings: %r", store)
-        if store.metadata.exclusions:
-            log.info("  left out of the descriptions: %s", store.metadata.exclusions)
-        panel = _open_panel(config, store.metadata.build)
-        study = read_study(config, store.find_named if panel is None else panel.variants)
-        warnings = warn([NO_PANEL] if panel is None else [])
-    with stages("align"):
-        alignment = align(study, store)
-        for name, count in alignment.report._asdict().items():
-            log.info("  align, %s: %s", name.replace("_", " "), f"{count:,}")
-        require_memory(
-            4 * alignment.row.size * min(config.components, store.dim),
-            f"{config.components} components of {alignment.row.size:,} variants",
-            "use fewer (option components)",
-        )
-        warnings += warn(absent_hits(study, alignment.row))
-    return _Inputs(store, panel, study, alignment, tuple(warnings))
-
-
 def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunResult:
-    store, panel, study, alignment, warnings = _open(config, stages)
+    inputs = open_inputs(config, stages)
+    store, alignment = inputs.main
+    study, panel, build = inputs.study, inputs.panel, store.metadata.build
     with stages("prior"):
-        others = read_others(config, store.metadata.build)
+        others = read_others(config, build)
 
-        def learn(aux_shift: float = 0.0) -> FittedPrior:
+        def learn(source: Aligned, aux_shift: float = 0.0) -> FittedPrior:
             return fit_prior(
                 study,
-                store,
-                alignment,
+                *source,
                 panel,
                 aux=others,
                 aux_rho=config.aux_rho,
@@ -218,17 +196,20 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
                 seed=config.seed,
             )
 
-        prior = learn()
+        prior = learn(inputs.main)
         log.info("prior: %r", prior)
+    with stages("compare"):
+        regions = split_gain(prior, build, config.seed)
+        compared = tuple(compare_stores(prior, inputs.compared, learn, config.seed))
     with stages("test"):
         utility = _utility(config, prior)
         results = fab_test(
             prior, alpha=config.alpha, utility=utility, with_posterior=config.posterior
         )
-        overlap = _overlap(config, prior, results, learn) if others else ()
+        learn_main = partial(learn, inputs.main)
+        overlap = _overlap(config, prior, results, learn_main) if others else ()
         results = in_order(results)
     with stages("loci"):
-        build = store.metadata.build
         loci, references = _find_all_loci(config, results, panel, build)
     return RunResult(
         config=config,
@@ -241,8 +222,10 @@ def _analyse(config: RunConfig, paths: dict[str, Path], stages: Stages) -> RunRe
         loci=loci,
         references=references,
         outputs=paths,
-        warnings=(*study.warnings, *warnings),
+        warnings=(*study.warnings, *inputs.warnings),
         overlap=overlap,
+        compared=compared,
+        regions=regions,
     )
 
 
@@ -299,16 +282,3 @@ def _find_all_loci(
     }
     loci = [loci_of(test, config.p1) for test in COLUMN_OF_TEST]
     return pa.concat_tables(loci), references
-
-
-def _open_panel(config: RunConfig, build: str) -> Reference | None:
-    if config.ld is None:
-        return None
-    if (Path(config.ld) / "ld.json").is_file():
-        panel: Reference = open_ld(config.ld)
-        if panel.build != build:
-            raise InputError(f"{config.ld}: is {panel.build}, the embeddings are {build}.")
-    else:
-        panel = open_panel(config.ld, build=build)
-    log.info("panel: %s variants, %s people", f"{panel.n_variants:,}", panel.n_samples)
-    return panel

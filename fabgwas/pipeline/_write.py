@@ -11,6 +11,7 @@ from fabgwas.config import POPULATIONS
 from fabgwas.io import ancestral_files, write_table
 from fabgwas.ldstore import LdStore
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.pipeline._attribution import attribution_facts
 from fabgwas.pipeline._outputs import Outputs
 
 if TYPE_CHECKING:
@@ -78,7 +79,10 @@ def write_run_manifest(
     config = result.config
     inputs = [
         describe_input(config.sumstats, result.sumstats.format),
-        describe_input(Path(config.embeddings) / "store.json", "fabgwas store"),
+        *(
+            describe_input(Path(path) / "store.json", "fabgwas store")
+            for path in (config.embeddings, *config.compare)
+        ),
     ]
     if config.blocks not in POPULATIONS:
         inputs.append(describe_input(config.blocks, "bed intervals"))
@@ -101,6 +105,7 @@ def write_run_manifest(
         inputs=inputs,
         outputs=files.records(),
         counts=result.counts(),
+        results=attribution_facts(result),
         seeds={"seed": config.seed},
         timings=stages.seconds,
         resources=stages.resources(),

@@ -1,20 +1,17 @@
 """The report of a run: one HTML file."""
 
 from fabgwas.report._compare import Comparison, compare
-from fabgwas.report._data import (
-    TESTS,
-    Clumping,
+from fabgwas.report._data import TESTS, Clumping, Locus, ReportData, Study, Tally
+from fabgwas.report._html import render_report, write_report
+from fabgwas.report._methods import methods_paragraph
+from fabgwas.report._prior import (
     Embedding,
     Estimate,
     FoldSummary,
-    Locus,
     PriorFacts,
-    ReportData,
-    Study,
-    Tally,
+    RegionGain,
+    StoreGain,
 )
-from fabgwas.report._html import render_report, write_report
-from fabgwas.report._methods import methods_paragraph
 from fabgwas.report._scores import (
     Measure,
     ScoreFigures,
@@ -33,9 +30,11 @@ __all__ = [
     "Locus",
     "Measure",
     "PriorFacts",
+    "RegionGain",
     "ReportData",
     "ScoreFigures",
     "ScoreReport",
+    "StoreGain",
     "Study",
     "Tally",
     "compare",

@@ -8,32 +8,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from fabgwas.assoc import COLUMN_OF_TEST
+from fabgwas.report._prior import Embedding, PriorFacts
 from fabgwas.variants import CHROMOSOMES, chromosome_code
 
 TESTS = {"two-sided": "Two-sided", "fab": "FAB", "family": "Family"}
 """Names of the three tests in the settings, and as they are written in a report."""
-
-
-class Estimate(NamedTuple):
-    """A number with its 95 % interval, nan where there is none."""
-
-    value: float
-    lower: float = float("nan")
-    upper: float = float("nan")
-
-
-class FoldSummary(NamedTuple):
-    """What was learned for one held-out fold; `fold` is its value in `ReportData.fold`."""
-
-    fold: int
-    n_variants: int
-    n_training: int
-    model: str
-    """The linking model that did best on the inner folds, or ``covariates``."""
-    inner_gain: float
-    """Log-likelihood there over the covariates, nats per independent variant."""
-    details: Mapping[str, float] = {}
-    """Further numbers by the heading of their column, the same for all folds."""
 
 
 class Tally(NamedTuple):
@@ -129,34 +108,6 @@ class Study:
     n: float | int | None = None
     """Sample size, the median over variants."""
     n_note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Embedding:
-    """The vectors, and the texts behind them."""
-
-    model: str
-    dim: int
-    template: str = ""
-    sources: Sequence[str] = ()
-    exclusions: Mapping[str, Any] = field(default_factory=dict)
-    """What was left out of the descriptions, so that they do not quote the study."""
-    training_cutoff: str | None = None
-    """When the encoder stopped reading, if that is known."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PriorFacts:
-    """How the prior was learned, and how well it did on variants it had not seen."""
-
-    scheme: str
-    covariates: Sequence[str] = ()
-    folds: Sequence[FoldSummary] = ()
-    gain: Estimate | None = None
-    """Held-out log-likelihood over the covariates, nats per independent variant."""
-    ld_intercept: Estimate | None = None
-    overlap: Sequence[str] = ()
-    """How people in several studies were accounted for, a sentence each."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from fabgwas.report._data import Estimate, Locus
+from fabgwas.report._data import Locus
+from fabgwas.report._prior import Estimate
 
 _MINUS = "\N{MINUS SIGN}"
 _GENOMES = {"GRCh37": "hg19", "GRCh38": "hg38"}

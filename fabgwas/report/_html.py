@@ -14,8 +14,9 @@ from fabgwas.files import write_atomically
 from fabgwas.plots import lambda_gc
 from fabgwas.report import _figures, _format
 from fabgwas.report._compare import Comparison, compare, explain_merges
-from fabgwas.report._data import TESTS, FoldSummary, Locus, ReportData
+from fabgwas.report._data import TESTS, Locus, ReportData
 from fabgwas.report._methods import CAVEATS, REFERENCES, methods_paragraph
+from fabgwas.report._prior import FoldSummary
 from fabgwas.variants import CHROMOSOMES
 
 _FOLDER = Path(__file__).parent
