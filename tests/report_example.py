@@ -13,9 +13,11 @@ from fabgwas.report import (
     Locus,
     Measure,
     PriorFacts,
+    RegionGain,
     ReportData,
     ScoreFigures,
     ScoreReport,
+    StoreGain,
     Study,
     Tally,
 )
@@ -85,6 +87,30 @@ def a_report(**changes: Any) -> ReportData:
             folds=[FoldSummary(k, 600, 2200, "embedding", 0.01) for k in range(4)]
             + [FoldSummary(4, 600, 2200, "covariates", -0.002)],
             gain=Estimate(0.011, 0.002, 0.02),
+            regions=[
+                RegionGain("inside a gene", 1400, Estimate(0.02, 0.004, 0.03)),
+                RegionGain("farther", 1600, Estimate(0.003)),
+            ],
+            stores=[
+                StoreGain(
+                    path="demo.store",
+                    embedding=Embedding(model="toy-encoder", dim=64, template="default"),
+                    used_folds=4,
+                    n_folds=5,
+                    gain=Estimate(0.011, 0.002, 0.02),
+                ),
+                StoreGain(
+                    path="without.store",
+                    embedding=Embedding(
+                        model="toy-encoder", dim=64, exclusions={"sources": ["clinvar"]}
+                    ),
+                    used_folds=0,
+                    n_folds=5,
+                    gain=Estimate(0.0, 0.0, 0.0),
+                    n_shared=2900,
+                    difference=Estimate(0.0112, -0.001, 0.021),
+                ),
+            ],
             ld_intercept=Estimate(1.04, 0.98, 1.10),
         ),
         "clumping": Clumping(p2=0.01, r2=0.1, kb=1000.0, panel="1000G", panel_samples=378),

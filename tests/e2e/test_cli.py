@@ -29,7 +29,8 @@ COMMANDS = sorted(command.name or command.callback.__name__ for command in
 
 # what each command cannot do without, and some of what it can
 ARGUMENTS = {
-    "run": ["a", "--embeddings", "b", "--out", "c", "--chrom", "1-3", "--aux", "d"],
+    "run": ["a", "--embeddings", "b", "--out", "c", "--chrom", "1-3", "--aux", "d",
+            "--compare", "e", "--compare", "f"],
     "munge": ["a", "--out", "c", "--columns", "se=X"],
     "ld": ["a", "b", "--out", "c", "--maf", "0.01"],
     "prs": ["a", "--ld", "b", "--out", "c", "--columns", "se=X,p=Y", "--chrom", "X"],

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fabgwas.genes import nearest_genes, read_genes
+from fabgwas.genes import gene_distances, nearest_genes, read_genes
 from fabgwas.loci import name_loci
 from fabgwas.variants import chromosome_codes
 
@@ -21,7 +21,17 @@ def test_the_nearest_gene_is_the_nearest(build, rng):
         mine = genes[codes == code]
         gap = np.maximum(np.maximum(mine["start"] - place, place - mine["end"]), 0)
         assert distance == gap.min()
-        assert symbol in set(mine.loc[gap == gap.min(), "symbol"])
+        tied = mine[gap == gap.min()]
+        first = tied["start"].where(tied["strand"] == "+", tied["end"])
+        assert symbol == tied["symbol"].iloc[np.argmin(np.abs(first - place))]
+
+
+def test_distances_end_where_genes_do():
+    genes = read_genes("GRCh38").to_pandas()
+    gene = genes[genes["symbol"] == "PCSK9"].iloc[0]
+    pos = np.array([gene["start"] - 1, gene["start"], gene["end"], gene["end"] + 1])
+    found = gene_distances(np.ones(4, int), pos, "GRCh38")
+    assert found.tolist() == [1, 0, 0, 1]
 
 
 def test_well_known_places_have_their_names():

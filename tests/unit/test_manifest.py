@@ -41,7 +41,7 @@ def test_has_all_that_a_reader_of_provenance_expects(tmp_path: Path) -> None:
     content = json.loads(path.read_text())
     assert list(content) == [
         "schema_version", "software", "parameters", "environment", "inputs", "outputs",
-        "counts", "seeds", "timings", "resources",
+        "counts", "results", "seeds", "timings", "resources",
     ]  # fmt: skip
     assert content["software"] == {"name": "fabgwas", "version": __version__}
     assert content["counts"] == {"read": 15_935, "kept": 15_900}

@@ -74,6 +74,44 @@ class TestHeadline:
         assert "No variant reaches p ≤ 1.7e−5." in text
 
 
+class TestGain:
+    """Which descriptions, and which variants, carry the held-out gain."""
+
+    def test_is_split_by_region(self, html: str) -> None:
+        text = plain(html)
+        assert "inside a gene1,40046.7&nbsp;%0.0200 (95 % interval 0.00400 to 0.0300)" in text
+        # one block tells no interval
+        assert "farther1,60053.3&nbsp;%0.00300 " in text
+
+    def test_of_other_stores_stands_beside_that_of_the_main_one(self, html: str) -> None:
+        text = plain(html)
+        assert (
+            "demo.store maintoy-encoderdefaultnothing4 of 5 folds0.0110 (95 % interval "
+            "0.00200 to 0.0200)–– "
+        ) in text
+        assert (
+            "without.storetoy-encoder–sources: clinvar0 of 5 folds0.00 (95 % interval 0.00 "
+            "to 0.00)2,9000.0112 (95 % interval −0.00100 to 0.0210) "
+        ) in text
+        assert "All tests use the main store, whatever this table shows" in text
+
+    @pytest.mark.usefixtures("no_figures")
+    def test_that_is_not_there_has_no_tables(self) -> None:
+        data = a_report()
+        bare = replace(data.prior, regions=(), stores=())
+        text = plain(render_report(replace(data, prior=bare)))
+        assert "No fold uses the embedding: there is no gain to split by region." in text
+        assert "whatever this table shows" not in text
+
+    @pytest.mark.usefixtures("no_figures")
+    def test_counts_in_other_studies_and_says_so(self) -> None:
+        data = a_report()
+        aided = replace(data.prior, overlap=["a.gz: null z-scores correlate 0.1"])
+        text = plain(render_report(replace(data, prior=aided)))
+        assert "of the embedding and the other studies together" in text
+        assert "with a gain of 0" not in text
+
+
 class TestContents:
     @pytest.mark.parametrize(
         "expected",
