@@ -32,6 +32,7 @@ from fabgwas.io import (
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
 from fabgwas.memory import require_memory
 from fabgwas.pipeline._outputs import log_file, outputs_of
+from fabgwas.pipeline._write import describe_store
 from fabgwas.progress import Progress
 from fabgwas.store import EmbeddingStore, open_embeddings
 
@@ -179,7 +180,7 @@ def cohort(
             args=command,
             config=asdict(config),
             inputs=[
-                describe_input(Path(config.embeddings) / "store.json", "fabgwas store"),
+                describe_store(config.embeddings),
                 *(describe_input(path, "genotypes") for path in genotypes.files),
             ],
             outputs=files.records(),

@@ -27,6 +27,7 @@ from fabgwas.pipeline._prs_data import (
 )
 from fabgwas.pipeline._prs_fit import fit_effects
 from fabgwas.pipeline._read import read_study
+from fabgwas.pipeline._write import describe_store
 from fabgwas.progress import Progress
 from fabgwas.prs import Whitened
 
@@ -186,8 +187,7 @@ def _write_manifest(
         beds = open_genotypes(config.ld).files
         inputs += [describe_input(path, "plink") for path in beds]
     if config.embeddings is not None:
-        path = Path(config.embeddings) / "store.json"
-        inputs.append(describe_input(path, "fabgwas store"))
+        inputs.append(describe_store(config.embeddings))
     others = (config.annotations, config.bim, config.liftover)
     inputs += [describe_input(path) for path in others if path is not None]
     manifest = Manifest(

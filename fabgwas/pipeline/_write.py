@@ -10,9 +10,10 @@ import pyarrow as pa
 from fabgwas.config import POPULATIONS
 from fabgwas.io import ancestral_files, write_table
 from fabgwas.ldstore import LdStore
-from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.manifest import FileRecord, Manifest, Stages, describe_input, write_manifest
 from fabgwas.pipeline._attribution import attribution_facts
 from fabgwas.pipeline._outputs import Outputs
+from fabgwas.store import STORE_FILE
 
 if TYPE_CHECKING:
     from fabgwas.pipeline._run import RunResult
@@ -65,6 +66,14 @@ def write_tables(results: pa.Table, loci: pa.Table, files: Outputs) -> None:
     write_table(with_log10(loci), files["loci"])
 
 
+def describe_store(path: str) -> FileRecord:
+    """The list of the files of a store, or all files of one that has no such list."""
+    listed = Path(path) / STORE_FILE
+    if listed.is_file():
+        return describe_input(listed, "fabgwas store")
+    return describe_input(path, "published store")
+
+
 def files_beside(genotypes: Path) -> list[Path]:
     """A genotype file with those that say whose and which they are."""
     beside = (".bim", ".fam", ".pvar", ".pvar.zst", ".psam", ".sample")
@@ -79,10 +88,7 @@ def write_run_manifest(
     config = result.config
     inputs = [
         describe_input(config.sumstats, result.sumstats.format),
-        *(
-            describe_input(Path(path) / "store.json", "fabgwas store")
-            for path in (config.embeddings, *config.compare)
-        ),
+        *(describe_store(path) for path in (config.embeddings, *config.compare)),
     ]
     if config.blocks not in POPULATIONS:
         inputs.append(describe_input(config.blocks, "bed intervals"))

@@ -67,10 +67,20 @@ def count(value: float | int) -> str:
 
 def estimate(value: Estimate, digits: int = 3) -> str:
     """A number and its interval."""
-    if not (math.isfinite(value.lower) and math.isfinite(value.upper)):
+    if not _has_interval(value):
         return number(value.value, digits)
-    ends = f"{number(value.lower, digits)} to {number(value.upper, digits)}"
-    return f"{number(value.value, digits)} (95 % interval {ends})"
+    return f"{number(value.value, digits)} (95 % interval {interval(value, digits)})"
+
+
+def interval(value: Estimate, digits: int = 3) -> str:
+    """The ends of an interval; a dash for none."""
+    if not _has_interval(value):
+        return "–"
+    return f"{number(value.lower, digits)} to {number(value.upper, digits)}"
+
+
+def _has_interval(value: Estimate) -> bool:
+    return math.isfinite(value.lower) and math.isfinite(value.upper)
 
 
 def counted(n: int, noun: str) -> str:

@@ -81,8 +81,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     for name in (
-        "pvalue", "level", "number", "fixed", "count", "estimate", "counted", "seconds",
-        "setting", "in_words", "covariate", "dbsnp", "open_targets", "genome_browser",
+        "pvalue", "level", "number", "fixed", "count", "estimate", "interval", "counted",
+        "seconds", "setting", "in_words", "covariate", "dbsnp", "open_targets",
+        "genome_browser",
     ):  # fmt: skip
         environment.filters[name] = getattr(_format, name)
     environment.filters["is_new"] = lambda locus, table: id(locus) in table.new

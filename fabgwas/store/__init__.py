@@ -4,11 +4,18 @@ from fabgwas.store._blocks import KeyBlock, VectorBlock
 from fabgwas.store._keys import sort_order
 from fabgwas.store._open import open_embeddings
 from fabgwas.store._reader import EmbeddingStore
-from fabgwas.store._schema import METADATA_KEY, WORK_FOLDER, ShardEntry, StoreMetadata
+from fabgwas.store._schema import (
+    METADATA_KEY,
+    STORE_FILE,
+    WORK_FOLDER,
+    ShardEntry,
+    StoreMetadata,
+)
 from fabgwas.store._writer import StoreWriter, write_embeddings
 
 __all__ = [
     "METADATA_KEY",
+    "STORE_FILE",
     "WORK_FOLDER",
     "EmbeddingStore",
     "KeyBlock",

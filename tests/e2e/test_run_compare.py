@@ -5,13 +5,17 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import asdict
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from studies import SIZE, vectors, write_store, write_study, z_scores
+from studies import SIZE, places, vectors, write_store, write_study, z_scores
 
+import fabgwas as fg
 from fabgwas.config import RunConfig
 from fabgwas.errors import InputError, NothingToAnalyseError
+from fabgwas.manifest import describe_input
 from fabgwas.pipeline import check
 
 
@@ -111,11 +115,12 @@ def test_the_report_has_a_table_of_them(compared, world):
     ]  # fmt: skip
     (main,) = [row for row in rows if row[0] == f"{world}/knows main"]
     assert main[4] == "5 of 5 folds"
-    assert main[6:] == ["–", "–"]
+    assert main[7:] == ["–", "–", "–"]
     (noise,) = [row for row in rows if row[0] == f"{world}/noise"]
     assert noise[1:4] == ["toy", "v1", "sources: gwas_catalog"]
-    assert noise[6] == "1,500"
-    assert noise[7].startswith("0.2")
+    assert noise[7] == "1,500"
+    assert noise[8].startswith("0.2")
+    assert re.fullmatch(r"0\.\d+ to 0\.\d+", noise[9])
     assert [row[0] for row in rows if "within 10 kb" in row[0]]
     assert "All tests use the main store, whatever this table shows" in section
 
@@ -198,3 +203,27 @@ def test_a_dry_run_finds_what_cannot_be_compared(
     )  # fmt: skip
     with pytest.raises(error, match=message):
         check(config)
+
+
+def test_published_stores_are_read_and_told_as_they_are(world, tmp_path):
+    folder = tmp_path / "HapMap3-MEGA"
+    folder.mkdir()
+    chrom, pos = places()
+    columns = {
+        "chrom": chrom,
+        "pos": pa.array(pos).cast(pa.string()),
+        "rsid": [f"rs{c}_{p}" for c, p in zip(chrom, pos, strict=True)],
+        "ref_UKB": ["C"] * SIZE,
+        "alt_UKB": ["A"] * SIZE,
+        "embedding": pa.array(vectors(1).tolist(), pa.list_(pa.float32())),
+    }
+    pq.write_table(pa.table(columns), folder / "chunk1.parquet")
+    config = RunConfig(
+        sumstats=str(world / "study.tsv"), build="GRCh38", out=str(tmp_path / "x"),
+        embeddings=str(folder), compare=(str(world / "lifted"),), model="covariates",
+    )  # fmt: skip
+    result = fg.run(config)
+    manifest = json.loads((tmp_path / "x.manifest.json").read_text())
+    record = manifest["inputs"][1]
+    assert record == asdict(describe_input(folder, "published store"))
+    assert result.compared[0].difference.n_variants == SIZE
