@@ -124,10 +124,9 @@ class HeightMethod:
             aligned = fg.align(study, embedded.store)
             prior = fg.fit_prior(study, embedded.store, aligned, panel, seed=seed)
         gain = prior.gain
-        used = sum(report.uses_embedding for report in prior.reports)
         return {
             "gain": Metric(gain.mean, gain.lower, gain.upper),
-            "folds with embedding": used,
+            "folds with embedding": prior.used_folds,
             "folds": len(prior.reports),
             "texts": embedded.n_texts,
             "texts a second": rate,
