@@ -220,13 +220,13 @@ def fit_prior(
 
 @contextmanager
 def _blaming(sumstats: SumStats, store: EmbeddingStore, block: Blocks) -> Iterator[None]:
-    """Name the study where it is too small to learn a prior from."""
+    """Name the study, and the store, where they share too little to learn from."""
     try:
         yield
     except TooFewVariantsError as error:
         raise InputError(
-            f"{sumstats.path}: {block.size:,} variants aligned with {store.path}, in "
-            f"{np.unique(block).size} LD blocks, are too few to learn a prior: {error}"
+            f"{sumstats.path}: {block.size:,} aligned variants in {np.unique(block).size} "
+            f"LD blocks are too few to learn a prior from {store.path}: {error}"
         ) from error
 
 
