@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float, Int
+from scipy.sparse import csr_array
 
 from fabgwas.alignment import Alignment
 from fabgwas.io import SumStats
@@ -25,6 +26,8 @@ _BLOCK_SIZE = 8192
 _STRETCHES, _STRETCH = 32, 4096
 # leading components of the embedding that may modulate what is borrowed from other studies
 _MODULATORS = 16
+# less LD is within the error of panels of hundreds
+_LEAST_R2 = 0.01
 
 Columns = Float[np.ndarray, "variant column"]
 
@@ -167,12 +170,13 @@ def convolved_features(
     reference: Reference,
     block: Int[np.ndarray, " variant"],
 ) -> Features:
-    r"""Features summed over LD neighbours in the same block, as theory says they act.
+    r"""Features as they act through LD neighbours in the same block.
 
     .. math:: E z_j = \sum_k r_{jk} m(x_k), \qquad
-        \frac{\mathrm{Var}(E z_j)}{l_j} = \sum_k \frac{r_{jk}^2}{l_j} v(x_k)
+        \mathrm{Var}(E z_j) = \sum_k r_{jk}^2 v(x_k)
 
-    With unbiased r^2, and r shrunk alike; variants that the reference lacks keep their own.
+    The sums of the mean are taken here, those of the magnitude with the fit of v. With
+    unbiased r^2, and r shrunk alike; variants that the reference lacks keep their own.
 
     Parameters
     ----------
@@ -188,7 +192,8 @@ def convolved_features(
         LD block of each variant.
     """
     columns = slice(own.n_fixed, own.n_fixed + dim)
-    mean, magnitude = own.mean.copy(), own.mean.copy()
+    mean, vectors = own.mean.copy(), own.mean[:, columns]
+    near, alone = [], np.ones(table.num_rows, bool)
     for rows, r, n_samples in _correlations(table, reference, block):
         r = r * sign[rows] * sign[rows][:, None]
         squared = r * r
@@ -197,11 +202,23 @@ def convolved_features(
         shrunk = r * np.maximum(unbiased, 0.0) / np.maximum(squared, 1e-12)
         np.fill_diagonal(unbiased, 1.0)
         np.fill_diagonal(shrunk, 1.0)
-        x = own.mean[rows, columns]
-        scores = np.maximum(unbiased.sum(axis=1), 1.0)[:, None]
-        mean[rows, columns] = shrunk.astype(x.dtype) @ x
-        magnitude[rows, columns] = (unbiased / scores).astype(x.dtype) @ x
-    return Features("convolved", mean, magnitude, own.n_fixed)
+        mean[rows, columns] = shrunk.astype(mean.dtype) @ vectors[rows]
+        one, other = np.nonzero(unbiased > _LEAST_R2)
+        near.append(_Near(rows[one], rows[other], unbiased[one, other].astype(np.float32)))
+        alone[rows] = False
+    itself = np.flatnonzero(alone)
+    near.append(_Near(itself, itself, np.ones(itself.size, np.float32)))
+    one, other, r2 = (np.concatenate(parts) for parts in zip(*near, strict=True))
+    ld = csr_array((r2, (one, other)), shape=(alone.size, alone.size))
+    return Features("convolved", mean, vectors, own.n_fixed, ld)
+
+
+class _Near(NamedTuple):
+    """Pairs of variants in LD."""
+
+    one: Int[np.ndarray, " pair"]
+    other: Int[np.ndarray, " pair"]
+    r2: Float[np.ndarray, " pair"]
 
 
 class _BlockLd(NamedTuple):

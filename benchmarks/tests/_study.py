@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.sparse import block_diag
 from scipy.special import log_ndtr
 
 from benchmarks.harness import Context, Skip
@@ -93,14 +94,21 @@ def simulate(context: Context, seed: int, scenario: str) -> Study:
         _copy(genome, settings, coefficients, rng, number)
         for number in range(SETTINGS["genome"]["copies"])
     ]
-    joined = {name: np.concatenate([one[name] for one in copies]) for name in copies[0]}
+    names = [name for name in copies[0] if name != "ld"]
+    joined = {name: np.concatenate([one[name] for one in copies]) for name in names}
     order = np.lexsort((joined["pos"], joined["chrom"]))
     joined = {name: values[order] for name, values in joined.items()}
     block = np.cumsum(np.concatenate([[1], np.diff(joined["block"]) != 0]))
     folds = make_folds(joined["chrom"], joined["pos"], block)
     features = [
         Features("own", joined["own"], joined["own"], _COVARIATES),
-        Features("convolved", joined["convolved_mean"], joined["convolved"], _COVARIATES),
+        Features(
+            "convolved",
+            joined["convolved"],
+            joined["own"][:, _COVARIATES:],
+            _COVARIATES,
+            block_diag([one["ld"] for one in copies], "csr")[order][:, order],
+        ),
     ]
     covariates = joined["own"][:, :_COVARIATES].astype(float)
     moments = {
@@ -146,7 +154,7 @@ def _copy(
         "z": z, "effect": effect, "chrom": home, "pos": shifted,
         "locus": shifted // (SETTINGS["genome"]["locus_kb"] * 1000) + home * 10**6,
         "block": genome.block + 10**6 * number, "ld_score": genome.ld_score,
-        "own": own, "convolved": convolved.magnitude, "convolved_mean": convolved.mean,
+        "own": own, "convolved": convolved.mean, "ld": convolved.ld,
         **_marginal_priors(genome, prior),
     }  # fmt: skip
 

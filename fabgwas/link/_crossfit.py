@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.sparse import csr_array
 
 from fabgwas.link._calibrate import Magnitudes, Moments, Shape, Trust, calibrate
+from fabgwas.link._enrichment import Enrichments, learn_enrichments
 from fabgwas.link._folds import Folds
 from fabgwas.link._scores import (
     Regression,
@@ -52,9 +54,9 @@ _SHAPES: dict[str, dict[str, tuple[Shape, ...]]] = {
 class Features(NamedTuple):
     """Features of the variants, for the mean and for the magnitude of E z.
 
-    ``own`` are those of the variant itself and serve both; ``convolved`` are sums over LD
-    neighbours, weighted by r for the mean and by r^2 for the magnitude; ``auxiliary`` are
-    other studies alone.
+    ``own`` are those of the variant itself and serve both; ``auxiliary`` are other studies
+    alone. ``convolved`` are sums over LD neighbours, weighted by r, for the mean; for the
+    magnitude they are features of causal effects, which act through `ld`.
     """
 
     kind: str
@@ -62,6 +64,9 @@ class Features(NamedTuple):
     magnitude: Float[np.ndarray, "variant dim"]
     n_fixed: int
     """The first features are not penalised: covariates, then other studies."""
+    ld: csr_array | None = None
+    """Unbiased squared correlations, 1 on the diagonal. Then all of `magnitude` is
+    penalised."""
 
 
 class FoldReport(NamedTuple):
@@ -77,7 +82,8 @@ class FoldReport(NamedTuple):
     """Log-likelihood of the best use of more than the covariates over them, less the cost
     of its parameters, per unit of weight, on the inner folds."""
     shrinkage: float
-    """Multiple of the penalty of the largest likelihood that predicts magnitudes best."""
+    """What predicts magnitudes best: the multiple of the penalty of the largest likelihood,
+    or through LD the inverse of the variance of log odds."""
     mean_scale: float
     """Trust in the predicted mean."""
     covariates_slope: float
@@ -103,32 +109,22 @@ class Prior(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    """Predictions of one kind of features, with the covariates' as a reference."""
+    """Predictions of one kind of features; magnitudes of the covariates first."""
 
     mean: Score
-    magnitude: Score
     mean_x: Float[np.ndarray, "variant dim"]
-
-    def inner(self, base: "_Candidate | None") -> tuple[Variants, Magnitudes]:
-        mine = self.magnitude.inner
-        if base is None:
-            return self.mean.inner, mine[:, None]
-        theirs = base.magnitude.inner
-        return self.mean.inner, np.column_stack([theirs, mine - theirs])
+    inner: Magnitudes
+    """Of the sampled training variants, learned without their group."""
+    held_out: Magnitudes
+    shrinkage: float
+    error: float
+    """Of the last magnitude; see `Score`."""
 
     def moments(
-        self,
-        base: "_Candidate | None",
-        trust: Trust,
-        members: Int[np.ndarray, " member"],
-        max_shift: float,
+        self, trust: Trust, members: Int[np.ndarray, " member"], max_shift: float
     ) -> Moments:
         """The prior of the held-out variants, wider by the error of the predicted mean."""
-        magnitudes = self.magnitude.held_out[:, None]
-        if base is not None:
-            theirs = base.magnitude.held_out[:, None]
-            magnitudes = np.concatenate([theirs, magnitudes - theirs], axis=1)
-        mean, var, prob = trust.moments(self.mean.held_out, magnitudes)
+        mean, var, prob = trust.moments(self.mean.held_out, self.held_out)
         if trust.mean_scale > 0:
             x = self.mean_x[members] @ self.mean.covariance_root.astype(self.mean_x.dtype)
             var = var + trust.mean_scale**2 * np.sum(x * x, axis=1, dtype=np.float64)
@@ -209,19 +205,18 @@ class _Link:
         both = np.column_stack([z, np.log1p(z * z)])
 
         self.base = self._regress(covariates, covariates.shape[1], both, weight)
-        self.kinds: list[tuple[tuple[Shape, ...], Features, list[Regression]]] = []
+        self.kinds: list[_Kind] = []
         for entry in features:
             shapes = _SHAPES[entry.kind].get(model)
             if shapes is None:
                 continue
-            if entry.mean is entry.magnitude:
-                regressions = [self._regress(entry.mean, entry.n_fixed, both, weight)]
-            else:
-                regressions = [
-                    self._regress(entry.mean, entry.n_fixed, both[:, :1], weight),
-                    self._regress(entry.magnitude, entry.n_fixed, both[:, 1:], weight),
-                ]
-            self.kinds.append((shapes, entry, regressions))
+            enrichments = None
+            targets = both
+            if entry.ld is not None:
+                enrichments = learn_enrichments(z, entry.magnitude, weight, entry.ld, folds)
+                targets = both[:, :1]
+            regression = self._regress(entry.mean, entry.n_fixed, targets, weight)
+            self.kinds.append(_Kind(entry, shapes, regression, enrichments))
 
     def _regress(
         self,
@@ -241,59 +236,103 @@ class _Link:
         members = self.members(fold)
         trained = self.folds.train[fold]
         weight = np.where(trained[self.sample.unit], self.sample.weight, 0.0)
-        mean, magnitude = predict_fold(self.base, fold, self.folds, self.sample)
-        base = _Candidate(mean, magnitude, self.covariates)
-        trust = self._trust(base, None, weight, _COVARIATE_SHAPES)
-        reference = base.moments(None, trust, members, max_shift)
+        base = last = self._base(fold)
+        trust = self._trust(base, weight, _COVARIATE_SHAPES)
+        reference = base.moments(trust, members, max_shift)
         name, best, least, gain = "covariates", base, _worth(trust), -np.inf
-        for shapes, entry, regressions in self.kinds:
-            candidate = self._candidate(fold, entry, regressions, base)
-            found = self._trust(candidate, base, weight, shapes)
+        for kind in self.kinds:
+            candidate = self._candidate(fold, members, kind, base, last)
+            if kind.entry.kind == "auxiliary":
+                last = candidate
+            found = self._trust(candidate, weight, kind.shapes)
             if _worth(found) - least > max(gain, _LEAST_GAIN):
-                name, trust, best = _name(entry.kind, found.shape), found, candidate
+                name, trust, best = _name(kind.entry.kind, found.shape), found, candidate
             gain = max(gain, _worth(found) - least)
         moments = reference
         if best is not base:
-            moments = best.moments(base, trust, members, max_shift)
-        slopes = [*trust.slopes, 0.0]
+            moments = best.moments(trust, members, max_shift)
         report = FoldReport(
             fold=fold,
             n_variants=members.size,
             n_training=int(trained[self.folds.unit].sum()),
             model=name,
             inner_gain=float(gain / weight.sum()) if np.isfinite(gain) else 0.0,
-            shrinkage=best.magnitude.shrinkage,
+            shrinkage=best.shrinkage,
             mean_scale=trust.mean_scale,
-            covariates_slope=float(slopes[0]),
-            embedding_slope=float(slopes[1]),
+            covariates_slope=float(trust.slopes[0]),
+            embedding_slope=0.0 if best is base else float(trust.slopes[-1]),
             n_slabs=trust.shape.n_slabs,
         )
         return moments, reference, report
 
-    def _candidate(
-        self, fold: int, entry: Features, regressions: list[Regression], base: _Candidate
-    ) -> _Candidate:
-        """Predictions by some features; magnitudes by the covariates if these err less."""
-        mean, magnitude = (
-            score
-            for regression in regressions
-            for score in predict_fold(regression, fold, self.folds, self.sample)
+    def _base(self, fold: int) -> _Candidate:
+        """Predictions by the covariates."""
+        mean, magnitude = predict_fold(self.base, fold, self.folds, self.sample)
+        return _Candidate(
+            mean,
+            self.covariates,
+            magnitude.inner[:, None],
+            magnitude.held_out[:, None],
+            magnitude.shrinkage,
+            magnitude.error,
         )
-        if magnitude.error >= base.magnitude.error:
-            magnitude = base.magnitude
-        return _Candidate(mean, magnitude, entry.mean)
+
+    def _candidate(
+        self,
+        fold: int,
+        members: Int[np.ndarray, " member"],
+        kind: "_Kind",
+        base: _Candidate,
+        last: _Candidate,
+    ) -> _Candidate:
+        """Predictions by some features, beside those of the covariates.
+
+        What acts through LD comes beside those of other studies too. Magnitudes that err
+        more than those of the covariates are taken to be these.
+        """
+        mean, *rest = predict_fold(kind.regression, fold, self.folds, self.sample)
+        if kind.enrichments is not None:
+            group = kind.enrichments.group[fold]
+            more = kind.enrichments.inner[group, self.sample.rows]
+            held_out = kind.enrichments.outer[group, members]
+            shrinkage, error = float(kind.enrichments.strength[group]), last.error
+        else:
+            last = base
+            more = rest[0].inner - base.inner[:, 0]
+            held_out = rest[0].held_out - base.held_out[:, 0]
+            shrinkage, error = rest[0].shrinkage, rest[0].error
+            if error >= base.error:
+                more, held_out = 0 * more, 0 * held_out
+                shrinkage, error = base.shrinkage, base.error
+        return _Candidate(
+            mean,
+            kind.entry.mean,
+            np.column_stack([last.inner, more]),
+            np.column_stack([last.held_out, held_out]),
+            shrinkage,
+            error,
+        )
 
     def _trust(
         self,
         candidate: _Candidate,
-        base: _Candidate | None,
         weight: Float[np.ndarray, " sample"],
         shapes: tuple[Shape, ...],
     ) -> Trust:
         """The shape of the largest likelihood, less the cost of its parameters."""
-        mean, magnitudes = candidate.inner(base)
+        mean, magnitudes = candidate.mean.inner, candidate.inner
         found = [calibrate(self.z, mean, magnitudes, weight, shape) for shape in shapes]
         return max(found, key=_worth)
+
+
+class _Kind(NamedTuple):
+    """A kind of features, and what is regressed on them."""
+
+    entry: Features
+    shapes: tuple[Shape, ...]
+    regression: Regression
+    """Of the mean, and of magnitudes that do not act through LD."""
+    enrichments: Enrichments | None
 
 
 def _worth(trust: Trust) -> float:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from scipy.sparse import block_diag, csr_array
 from scipy.special import log_ndtr
 
 import fabgwas as fg
@@ -83,13 +84,15 @@ def within_five_errors(rates: list[float], level: float) -> bool:
 def features_of(chromosome: Chromosome, covariates, vectors) -> list[Features]:
     """The variants' own, and sums over the LD that the other half of the people have."""
     x = np.column_stack([covariates, vectors])
-    mean, magnitude = x.copy(), x.copy()
+    mean = x.copy()
     for number, ld in zip(np.unique(chromosome.block), chromosome.ld, strict=True):
         rows = chromosome.block == number
         mean[rows, 2:] = ld @ vectors[rows]
-        squared = ld * ld
-        magnitude[rows, 2:] = squared @ vectors[rows] / squared.sum(axis=1)[:, None]
-    return [Features("own", x, x, 2), Features("convolved", mean, magnitude, 2)]
+    squared = block_diag([ld * ld for ld in chromosome.ld], "csr").astype(np.float32)
+    return [
+        Features("own", x, x, 2),
+        Features("convolved", mean, vectors, 2, csr_array(squared)),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.sparse import csr_array, eye_array
 
 from fabgwas.link import Features, cross_fit, log_predictive, make_folds, principal_axes
 from fabgwas.link._calibrate import Moments, Shape, _Data, _loss, calibrate
@@ -243,9 +244,13 @@ class Study:
         x = np.column_stack([self.covariates, self.vectors]).astype(np.float32)
         convolved = x.copy()
         convolved[:, 2:] = (x[:, 2:] + np.roll(x[:, 2:], 1, axis=0)) / 2
+        size = z.size
+        ld = csr_array(
+            eye_array(size) + 0.5 * eye_array(size, k=1) + 0.5 * eye_array(size, k=-1)
+        )
         features = [
             Features("own", x, x, 2),
-            Features("convolved", convolved, +convolved, 2),
+            Features("convolved", convolved, self.vectors, 2, ld.astype(np.float32)),
         ]
         ones = np.ones(z.size)
         return cross_fit(z, self.covariates, features, ones, self.folds, model=model)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array, eye_array
 
 import fabgwas.link._crossfit as crossfit
 from fabgwas.fab import fab_intervals, fab_log_pvalues
@@ -31,11 +32,11 @@ def test_hidden_z_shapes_no_prior_with_samples_weights_and_other_studies(
     weight = 1 / rng.uniform(1, 30, n)
     fixed = np.column_stack([covariates, u, np.log1p(u * u)])
     own = np.column_stack([fixed, x, x[:, :2] * u[:, None]]).astype(np.float32)
-    spread = own + np.roll(own, 1, axis=0)
+    ld = csr_array(eye_array(n) + 0.3 * eye_array(n, k=1) + 0.3 * eye_array(n, k=-1))
     features = [
         Features("auxiliary", fixed, fixed, 4),
         Features("own", own, own, 4),
-        Features("convolved", np.hstack([fixed, own[:, 4:]]), spread, 4),
+        Features("convolved", own, x, 4, ld.astype(np.float32)),
     ]
     before = cross_fit(z, covariates, features, weight, folds)
     assert {report.model for report in before.reports} != {"covariates"}
