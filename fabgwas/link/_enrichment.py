@@ -46,7 +46,7 @@ class Enrichments(NamedTuple):
     outer: Float[np.ndarray, "group variant"]
     """Learned without the group."""
     inner: Float[np.ndarray, "group variant"]
-    """Learned without the group and that of the variant."""
+    """Learned without the group and without that of the variant."""
     strength: Float[np.ndarray, " group"]
     """Of the penalty that predicts the other groups best."""
 
@@ -122,6 +122,7 @@ def learn_enrichments(
         return model.log_odds(parameters) - log_score
 
     everything = np.array(list(map_threads(outer, groups)), np.float32)
+    inner = np.where(of_variant == np.arange(len(groups))[:, None], everything, inner)
     strength = np.array(_STRENGTHS)[np.array(best) % len(_STRENGTHS)]
     return Enrichments(group, everything, inner, strength)
 
