@@ -27,7 +27,7 @@ _STRETCHES, _STRETCH = 32, 4096
 # leading components of the embedding that may modulate what is borrowed from other studies
 _MODULATORS = 16
 # less LD is within the error of panels of hundreds
-_LEAST_R2 = 0.01
+_LEAST_R2 = 0.02
 
 Columns = Float[np.ndarray, "variant column"]
 

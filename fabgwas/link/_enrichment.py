@@ -31,7 +31,7 @@ Parameters = Float[np.ndarray, " parameter"]
 _GROUPS = 5
 # inverse of the variance of x'beta that is expected; each fit begins where the one of the
 # stronger penalty has ended
-_STRENGTHS = (4.0, 1.0, 0.25)
+_STRENGTHS = (1.0, 0.25)
 # how much less is expected of features of small variance
 _POWERS = (0.0, 1.0)
 _MOST_STEPS = 10
@@ -138,10 +138,12 @@ def _model(
     z: Variants, x: Float[np.ndarray, "variant dim"], weight: Variants, ld: csr_array
 ) -> _Model:
     center, spread = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
-    known = spread > 1e-6 * spread.max()
+    known = spread > 1e-6 * max(spread.max(initial=0.0), np.finfo(float).tiny)
     spread = spread[known]
     standard = ((x[:, known] - center[known]) / spread).astype(np.float32)
-    variance = spread**2 / np.mean(spread**2)
+    variance = spread**2
+    if variance.size:
+        variance /= variance.mean()
     penalties = [
         [s * variance.size * variance**-power for s in _STRENGTHS] for power in _POWERS
     ]

@@ -37,7 +37,7 @@ def test_sums_over_neighbours_are_those_of_the_correlations(chromosome, rng):
             squared = 1.0 if j == k else r[j, k] ** 2 - (1 - r[j, k] ** 2) / (n - 2)
             shrunk = max(squared, 0.0) / max(r[j, k] ** 2, 1e-12) * r[j, k]
             mean += (1.0 if j == k else shrunk) * x[k, 2:]
-            near[k] = squared if squared > 0.01 else 0.0
+            near[k] = squared if squared > 0.02 else 0.0
             total += squared
         assert scores[j] == pytest.approx(max(total, 1.0), rel=1e-4)
         assert found.mean[j, 2:] == pytest.approx(mean, abs=1e-4)
