@@ -230,6 +230,10 @@ class TestStatus:
 
     def test_a_terminal_is_written_over(self):
         text = self.messages(True, *self.records)
-        assert text.startswith("\r5 of 9\r")
+        assert text.startswith("5 of 9\r")
         assert text.endswith("\r9 of 9\n")
         assert "for the file" not in text
+
+    def test_nothing_is_left_of_a_pass_that_is_over(self):
+        text = self.messages(True, *self.records[:1], (logging.DEBUG, "", True))
+        assert re.fullmatch("5 of 9\r *\r", text)
