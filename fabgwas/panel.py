@@ -24,6 +24,7 @@ from fabgwas.ld import (
     ld_sums,
     standardise,
 )
+from fabgwas.progress import Progress
 from fabgwas.show import as_html, as_text
 from fabgwas.variants import Match, chromosome_codes
 
@@ -181,7 +182,13 @@ class Panel:
 
     def _compute_scores(self, window: int) -> LdScores:
         order = self._genome_order
-        scores = ld_scores(self._read, self.chrom[order], self.pos[order], window)
+        scores = ld_scores(
+            self._read,
+            self.chrom[order],
+            self.pos[order],
+            window,
+            Progress("LD scores"),
+        )
         score, freq, crossing = np.full((3, self.n_variants), np.nan)
         score[order], freq[order] = scores.score, scores.freq
         crossing[order] = scores.crossing

@@ -14,7 +14,8 @@ class Progress:
     """Logs how far a pass has come: a line every ten seconds, and one at the end.
 
     In between there are records with the attribute ``tick`` and a bar, at the level of
-    debugging: a terminal may write them over each other, a file leaves them out.
+    debugging: a terminal may write them over each other, a file leaves them out. An empty
+    one says that the pass is over.
     """
 
     def __init__(self, what: str, total: int = 0) -> None:
@@ -32,6 +33,8 @@ class Progress:
         if done >= self._total and self._told:
             self._tell(done, now, logging.INFO)
             self._told = False
+        elif done >= self._total:
+            log.debug("", extra={"tick": True})
         elif now - self._line >= _LINE_EVERY:
             self._line = self._tick = now
             self._told = True
@@ -41,31 +44,32 @@ class Progress:
             self._tell(done, now, logging.DEBUG)
 
     def _tell(self, done: int, now: float, level: int) -> None:
-        spent = now - self._start
-        speed = (done - (self._first or 0)) / max(spent, 1e-9)
-        left = (self._total - done) / speed if speed > 0 else float("inf")
-        end = (
-            f"{duration(left)} left" if done < self._total else f"{duration(spent)} in all"
-        )
         tick = level == logging.DEBUG
         full = _BAR * done // max(self._total, 1)
         log.log(
             level,
-            "  %s%s: %s of %s, %s a second, %s",
+            "  %s%s: %s of %s%s",
             f"[{'#' * full}{'.' * (_BAR - full)}] " if tick else "",
             self._what,
             f"{done:,}",
             f"{self._total:,}",
-            f"{speed:,.0f}" if speed >= 10 else f"{speed:.1f}",
-            end,
+            self._pace(done, now - self._start),
             extra={"tick": tick},
         )
+
+    def _pace(self, done: int, spent: float) -> str:
+        """Speed, and the time left or taken; at the first call there is no speed yet."""
+        speed = (done - (self._first or 0)) / max(spent, 1e-9)
+        if not speed:
+            return ""
+        told = f", {speed:,.0f}" if speed >= 10 else f", {speed:.1f}"
+        left = (self._total - done) / speed
+        end = f"{duration(left)} left" if left else f"{duration(spent)} in all"
+        return f"{told} a second, {end}"
 
 
 def duration(seconds: float) -> str:
     """A time span in the largest units that matter."""
-    if seconds == float("inf"):
-        return "unknown time"
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes, _ = divmod(round(seconds), 60)

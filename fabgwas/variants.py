@@ -1,5 +1,6 @@
 """Variants as integer keys: chromosomes, alleles, strand, and how two lists match."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -7,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Bool, Int, UInt64
+
+from fabgwas.errors import UsageError
 
 CHROMOSOMES = (*(str(number) for number in range(1, 23)), "X", "Y", "MT")
 
@@ -24,6 +27,22 @@ def chromosome_code(name: str) -> int:
     name = name.strip().upper().removeprefix("CHR").lstrip("0")
     name = _PLINK_NUMBERS.get(name, _SPELLINGS.get(name, name))
     return CHROMOSOMES.index(name) + 1 if name in CHROMOSOMES else 0
+
+
+def require_chromosomes(names: Sequence[str]) -> list[int]:
+    """`chromosome_code` of each name that a user gave.
+
+    Raises
+    ------
+    UsageError
+        If one is unknown.
+    """
+    for name in names:
+        if not chromosome_code(name):
+            raise UsageError(
+                f"unknown chromosome {name!r}; known are 1 to 22, X, Y and MT."
+            )
+    return [chromosome_code(name) for name in names]
 
 
 def chromosome_codes(names: pa.Array | pa.ChunkedArray) -> Int[np.ndarray, " variant"]:

@@ -101,8 +101,7 @@ def _clump(study: Study, seed: int) -> np.ndarray:
     effects = clump_and_threshold(
         study.z,
         np.log(2) + log_ndtr(-np.abs(study.z)),
-        # loci stand for chromosomes, so that no clump joins two
-        study.block + 1,
+        study.block,
         pos,
         correlate,
         thresholds=THRESHOLDS,

@@ -1,17 +1,22 @@
 """The commands `fabgwas embed plan`, `run`, `fetch` and `export-hf`."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fabgwas.cli._config import configurable
 from fabgwas.cli._log import show_log
-from fabgwas.cli._options import Quiet, Threads
+from fabgwas.cli._options import Chrom, DryRun, Quiet, Threads
 from fabgwas.cli._run import limit_threads
 from fabgwas_embeddings import _cli_options as option
 from fabgwas_embeddings._cli_job import engine_of, job_of, tell_texts
+
+if TYPE_CHECKING:
+    from fabgwas_embeddings._job import Job
 
 app = typer.Typer(
     help="Describe variants, embed the descriptions and fill a store.",
@@ -27,6 +32,7 @@ app = typer.Typer(
 def plan(
     variants: option.Variants,
     build: option.Build,
+    chrom: Chrom = None,
     template: option.Template = "default",
     favor: option.Favor = [],  # noqa: B006
     clinvar: option.Clinvar = None,
@@ -57,16 +63,8 @@ def plan(
 ) -> None:
     """Tell texts, tokens, price, time and disk; nothing is spent and nothing kept."""
     options = dict(locals())
-    from fabgwas_embeddings._plan import plan_job
-
     with TemporaryDirectory() as folder:
-        job = job_of(options, Path(folder))
-        found = plan_job(
-            job,
-            tokens_per_minute=tokens_per_minute,
-            requests_per_minute=requests_per_minute,
-        )
-    typer.echo(str(found))
+        _tell_plan(job_of(options, Path(folder)), tokens_per_minute, requests_per_minute)
 
 
 @app.command(epilog="Example: fabgwas embed run my.bim --build GRCh37 --out my-store")
@@ -75,6 +73,7 @@ def run(
     variants: option.Variants,
     build: option.Build,
     out: Annotated[Path, typer.Option(help="Folder of the store.")],
+    chrom: Chrom = None,
     template: option.Template = "default",
     favor: option.Favor = [],  # noqa: B006
     clinvar: option.Clinvar = None,
@@ -105,17 +104,40 @@ def run(
     num_gpus: option.Gpus = 0.0,
     max_cost: Annotated[float, typer.Option(help="Most to spend, in USD.", min=0)] = 5.0,
     threads: Threads = None,
+    dry_run: DryRun = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Replace a finished store of other variants or settings, once the new "
+            "one is whole.",
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Make a store, or what is missing of it; start it again after any interruption."""
     options = dict(locals())
     limit_threads(threads)
     show_log(quiet=quiet)
+    if dry_run:
+        with TemporaryDirectory() as folder:
+            job = job_of(options, Path(folder))
+            if not overwrite and replace(job, path=out).finished():
+                typer.echo(f"{out}: complete, nothing to do")
+                return
+            _tell_plan(job)
+        typer.echo(f"a run would write {out}")
+        return
+    from fabgwas_embeddings._overwrite import make_store
     from fabgwas_embeddings._run import run_job
     from fabgwas_embeddings._variants import tell_drops
 
-    job = job_of(options, out)
-    result = run_job(job, engine_of(options), tell_texts(), max_cost=max_cost)
+    result = make_store(
+        partial(job_of, options),
+        out,
+        lambda job: run_job(job, engine_of(options), tell_texts(), max_cost=max_cost),
+        overwrite=overwrite,
+    )
     if result.n_texts is None:
         typer.echo(f"{out}: complete, nothing to do ({result.n_variants:,} variants)")
         return
@@ -127,6 +149,21 @@ def run(
         + (f", {result.tokens:,} tokens paid for" if result.tokens else "")
         + (f", cosine to float32 at least {result.cosine:.6f}" if result.cosine else "")
     )
+
+
+def _tell_plan(
+    job: "Job",
+    tokens_per_minute: float | None = None,
+    requests_per_minute: float | None = None,
+) -> None:
+    from fabgwas_embeddings._plan import plan_job
+
+    found = plan_job(
+        job,
+        tokens_per_minute=tokens_per_minute,
+        requests_per_minute=requests_per_minute,
+    )
+    typer.echo(str(found))
 
 
 @app.command(epilog="Example: fabgwas embed fetch clinvar-GRCh38 gwas-catalog --out data")

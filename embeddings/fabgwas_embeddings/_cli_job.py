@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fabgwas.cli._config import chromosomes_of
 from fabgwas.errors import UsageError
 from fabgwas.progress import Progress
 
@@ -46,6 +47,7 @@ def job_of(options: dict[str, Any], out: Path) -> "Job":
         options["variants"],
         out,
         build=_build(options["build"]),
+        chrom=chromosomes_of(options["chrom"]),
         encoder=make_encoder(options["encoder"], **_settings(options)),
         template=options["template"],
         sources=sources,

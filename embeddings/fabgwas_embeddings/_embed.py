@@ -1,6 +1,6 @@
 """`embed_variants`: from a list of variants to a store, in one call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,6 +13,8 @@ from fabgwas_embeddings._fasta import FastaVariants
 from fabgwas_embeddings._job import Job
 from fabgwas_embeddings._ledger import Tally
 from fabgwas_embeddings._long_list import LongVariantList
+from fabgwas_embeddings._only import only_chromosomes
+from fabgwas_embeddings._overwrite import make_store
 from fabgwas_embeddings._run import EmbedResult, Engine, run_job, run_locally
 from fabgwas_embeddings._template import load_template
 from fabgwas_embeddings._variants import VariantSource, variant_list
@@ -28,6 +30,7 @@ def make_job(
     store_path: str | Path,
     *,
     build: str,
+    chrom: Sequence[str] = (),
     encoder: str | Encoder = "local",
     template: str = "default",
     sources: SourceFiles | None = None,
@@ -46,6 +49,8 @@ def make_job(
         Folder of the store.
     build
         GRCh37 or GRCh38, the build of the positions.
+    chrom
+        Chromosomes to take; none stand for all.
     encoder
         Name of an encoder, or one that is made.
     template
@@ -62,7 +67,7 @@ def make_job(
     path = Path(store_path)
     opened = (sources or SourceFiles()).open(build, path / WORK_FOLDER / "sources")
     return Job(
-        variants=_open(variants, path / WORK_FOLDER),
+        variants=only_chromosomes(_open(variants, path / WORK_FOLDER), chrom),
         describer=Describer(build, load_template(template), opened.annotators),
         encoder=make_encoder(encoder) if isinstance(encoder, str) else encoder,
         path=path,
@@ -78,6 +83,7 @@ def embed_variants(
     store_path: str | Path,
     *,
     build: str,
+    chrom: Sequence[str] = (),
     encoder: str | Encoder = "local",
     template: str = "default",
     sources: SourceFiles | None = None,
@@ -87,6 +93,7 @@ def embed_variants(
     max_cost: float = 5.0,
     engine: Engine = run_locally,
     progress: Callable[[Tally], None] = lambda _: None,
+    overwrite: bool = False,
 ) -> EmbedResult:
     """Describe variants, embed the texts and write a store.
 
@@ -94,7 +101,9 @@ def embed_variants(
 
     Parameters
     ----------
-    variants, store_path, build, encoder, template, sources, dtype, shard_rows, share_texts
+    variants, store_path, build, chrom, encoder, template, sources, dtype, shard_rows
+        As in `make_job`.
+    share_texts
         As in `make_job`.
     max_cost
         Most that may be spent, in USD, by the estimate made before the first request.
@@ -102,19 +111,35 @@ def embed_variants(
         Where texts are encoded.
     progress
         Called after each group of texts.
+    overwrite
+        Whether a finished store of other variants, sources or settings may be replaced; it
+        stays until the new one is whole.
+
+    Raises
+    ------
+    FabgwasError
+        If an input cannot be used, the folder holds a store that may not be replaced, or
+        it would cost more than `max_cost`.
     """
-    job = make_job(
-        variants,
-        store_path,
-        build=build,
-        encoder=encoder,
-        template=template,
-        sources=sources,
-        dtype=dtype,
-        shard_rows=shard_rows,
-        share_texts=share_texts,
-    )
-    return run_job(job, engine, progress, max_cost=max_cost)
+
+    def job_in(folder: Path) -> Job:
+        return make_job(
+            variants,
+            folder,
+            build=build,
+            chrom=chrom,
+            encoder=encoder,
+            template=template,
+            sources=sources,
+            dtype=dtype,
+            shard_rows=shard_rows,
+            share_texts=share_texts,
+        )
+
+    def run(job: Job) -> EmbedResult:
+        return run_job(job, engine, progress, max_cost=max_cost)
+
+    return make_store(job_in, Path(store_path), run, overwrite=overwrite)
 
 
 def _open(variants: Variants, folder: Path) -> VariantSource:

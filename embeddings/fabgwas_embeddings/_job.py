@@ -84,7 +84,7 @@ class Job:
         if store.metadata.to_dict() != self.metadata.to_dict():
             raise UsageError(
                 f"{self.path}: holds a finished store of other variants, sources or "
-                "settings; choose another folder, or delete it."
+                "settings; choose another folder, or replace it (option overwrite)."
             )
         return store
 

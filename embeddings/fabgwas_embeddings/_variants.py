@@ -90,6 +90,7 @@ def tell_drops(counts: dict[str, int]) -> str:
         "dropped_position": "without a known position",
         "dropped_alleles": "with other alleles than A, C, G, T",
         "dropped_repeated": "repeated",
+        "dropped_other_chromosome": "on other chromosomes",
     }
     told = [f"{counts[name]:,} {text}" for name, text in why.items() if counts.get(name)]
     return f"dropped {', '.join(told)}" if told else ""

@@ -8,6 +8,7 @@ from types import FrameType
 from typing import NoReturn
 
 from fabgwas.cli._app import app
+from fabgwas.cli._log import clear_status
 from fabgwas.errors import FabgwasError, InputError, OutputError
 from fabgwas.memory import lacks_memory
 
@@ -56,6 +57,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
+    clear_status()
     print(f"error: {message}", file=sys.stderr)
     sys.exit(code)
 

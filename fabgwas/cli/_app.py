@@ -140,6 +140,7 @@ def munge(
     min_maf: option.MinMaf = None,
     chrom: option.Chrom = None,
     dry_run: option.DryRun = False,
+    threads: option.Threads = None,
     overwrite: option.Overwrite = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -150,7 +151,9 @@ def munge(
         name: value for name, value in locals().items() if name not in _NOT_SETTINGS
     }
     settings.pop("munge_from_options")
-    munge_from_options(settings, overwrite=overwrite, quiet=quiet, dry_run=dry_run)
+    munge_from_options(
+        settings, threads=threads, overwrite=overwrite, quiet=quiet, dry_run=dry_run
+    )
 
 
 for _command, _example in (

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from fabgwas.cli import _options as option
+from fabgwas.cli._config import chromosomes_of
 from fabgwas.cli._log import show_log
 from fabgwas.cli._run import command_line, limit_resources, print_lines
 from fabgwas.cli._score import Genotypes
@@ -14,6 +15,7 @@ def cohort(
     bfile: Genotypes,
     embeddings: option.Embeddings,
     out: option.Out,
+    chrom: option.Chrom = None,
     dosage: Annotated[
         str, typer.Option(help="Of the alternate allele: raw, or standardised.")
     ] = "raw",
@@ -56,6 +58,7 @@ def cohort(
         genotypes=tuple(bfile),
         embeddings=str(embeddings),
         out=str(out),
+        chrom=tuple(chromosomes_of(chrom)),
         dosage=dosage,
         vectors=vectors,
         control=control,

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from fabgwas.cli import _options as option
+from fabgwas.cli._config import chromosomes_of
 from fabgwas.cli._log import show_log
 from fabgwas.cli._run import command_line, limit_resources, plain, print_lines
 
@@ -26,6 +27,7 @@ def ld(
             "to cut where little LD crosses."
         ),
     ] = "EUR",
+    chrom: option.Chrom = None,
     build: option.Build = None,
     keep: Annotated[
         Path | None,
@@ -74,6 +76,7 @@ def ld(
         "shrinkage": shrinkage,
         "window_kb": window_kb,
         "min_maf": maf,
+        "chrom": chromosomes_of(chrom),
     }
     config = LdConfig(genotypes=tuple(bfile), **plain(settings))
     if dry_run:

@@ -17,6 +17,13 @@ def show_log(*, quiet: bool) -> None:
     logger.addHandler(handler)
 
 
+def clear_status() -> None:
+    """Wipe what moves on the terminal, for a line that is not logged."""
+    for handler in logging.getLogger("fabgwas").handlers:
+        if isinstance(handler, StatusHandler):
+            handler.clear()
+
+
 class StatusHandler(logging.StreamHandler[Any]):
     """Lines as usual; on a terminal, records with a ``tick`` write over each other."""
 
@@ -33,12 +40,18 @@ class StatusHandler(logging.StreamHandler[Any]):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record, over the status if there is one."""
-        if self._shown:
-            self.stream.write("\r" + " " * _WIDTH + "\r")
-            self._shown = False
+        self.clear()
         if getattr(record, "tick", False):
-            self.stream.write("\r" + self.format(record)[: _WIDTH - 1])
+            status = self.format(record)[: _WIDTH - 1]
+            self.stream.write(status)
             self.stream.flush()
-            self._shown = True
+            self._shown = bool(status)
         else:
             super().emit(record)
+
+    def clear(self) -> None:
+        """Wipe the status if there is one."""
+        if self._shown:
+            self.stream.write("\r" + " " * _WIDTH + "\r")
+            self.stream.flush()
+            self._shown = False

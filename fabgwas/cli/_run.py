@@ -34,9 +34,15 @@ def run_from_options(
 
 
 def munge_from_options(
-    settings: dict[str, Any], *, overwrite: bool, quiet: bool, dry_run: bool
+    settings: dict[str, Any],
+    *,
+    threads: int | None,
+    overwrite: bool,
+    quiet: bool,
+    dry_run: bool,
 ) -> None:
     """Standardise summary statistics with the options of the command line."""
+    limit_threads(threads)
     show_log(quiet=quiet)
     from fabgwas.io import write_munged
     from fabgwas.pipeline import (

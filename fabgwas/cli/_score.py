@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from fabgwas.cli import _options as option
+from fabgwas.cli._config import chromosomes_of
 from fabgwas.cli._log import show_log
 from fabgwas.cli._run import command_line, limit_threads, print_lines
 
@@ -30,6 +31,7 @@ def score(
         list[Path] | None,
         typer.Option(help="Another scoring file, scored in the same pass; repeatable."),
     ] = None,
+    chrom: option.Chrom = None,
     column: Annotated[
         list[str] | None,
         typer.Option(help="Column of weights; repeatable  [default: all there are]"),
@@ -63,6 +65,7 @@ def score(
         weights=tuple(str(path) for path in [weights, *(also or [])]),
         genotypes=tuple(bfile),
         out=str(out),
+        chrom=tuple(chromosomes_of(chrom)),
         columns=tuple(column) if column else None,
         missing=missing,
         match=match,

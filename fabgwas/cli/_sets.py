@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from fabgwas.cli import _options as option
+from fabgwas.cli._config import chromosomes_of
 from fabgwas.cli._log import show_log
 from fabgwas.cli._run import command_line, limit_threads, plain, print_lines
 
@@ -14,6 +15,7 @@ def sets(
     results: Annotated[Path, typer.Argument(help="PREFIX.fab.parquet of fabgwas run.")],
     ld: Annotated[Path, typer.Option(help="LD store of fabgwas ld.")],
     out: option.Out,
+    chrom: option.Chrom = None,
     regions: Annotated[
         Path | None,
         typer.Option(
@@ -40,6 +42,7 @@ def sets(
     show_log(quiet=quiet)
     from fabgwas.pipeline import SetsConfig, check_sets, make_set_tests
 
+    settings["chrom"] = chromosomes_of(chrom)
     config = SetsConfig(**plain(settings))
     if dry_run:
         print_lines(check_sets(config, overwrite=overwrite))

@@ -11,12 +11,13 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float, Int
 
-from fabgwas.errors import InputError
+from fabgwas.errors import InputError, NothingToAnalyseError
 from fabgwas.io._bed import BedSource
 from fabgwas.io._bgen import BgenSource
 from fabgwas.io._bim import read_bim, read_fam
+from fabgwas.io._part import PartSource
 from fabgwas.io._pgen import PgenSource, read_psam, read_pvar
-from fabgwas.variants import CHROMOSOMES
+from fabgwas.variants import CHROMOSOMES, chromosome_codes, require_chromosomes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +71,33 @@ class Genotypes:
             self,
             samples=self.samples.take(pa.array(index)),
             _chosen=index if self._chosen is None else self._chosen[index],
+        )
+
+    def choose_chromosomes(self, names: Sequence[str]) -> "Genotypes":
+        """The variants on chromosomes of these names, in the files that hold any.
+
+        Raises
+        ------
+        UsageError
+            If a chromosome is unknown.
+        NothingToAnalyseError
+            If there is no variant on them.
+        """
+        codes = chromosome_codes(self.variants["chrom"])
+        keep = np.isin(codes, require_chromosomes(names))
+        if not keep.any():
+            raise NothingToAnalyseError(
+                f"{self.files[0]}: no variant lies on chromosome {', '.join(names)}."
+            )
+        rows = [np.flatnonzero(part) for part in np.split(keep, self._first[1:])]
+        used = [number for number, mine in enumerate(rows) if mine.size]
+        return replace(
+            self,
+            variants=self.variants.filter(pa.array(keep)),
+            files=tuple(self.files[number] for number in used),
+            _sources=tuple(
+                PartSource(self._sources[number], rows[number]) for number in used
+            ),
         )
 
     def dosage(self, start: int, stop: int) -> Float[np.ndarray, "sample variant"]:

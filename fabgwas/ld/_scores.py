@@ -10,6 +10,8 @@ from fabgwas.ld._standardise import standardise
 
 # dosages [sample, variant] of the variants start to stop - 1
 Reader = Callable[[int, int], Float[np.ndarray, "sample variant"]]
+# told how many variants are done, and of how many
+Progress = Callable[[int, int], None]
 
 _STEP = 512
 
@@ -42,6 +44,7 @@ def ld_scores(
     chrom: Int[np.ndarray, " variant"],
     pos: Int[np.ndarray, " variant"],
     window: int = 1_000_000,
+    progress: Progress = lambda done, total: None,
 ) -> LdScores:
     r"""LD score of each variant: the sum of unbiased r² over its window.
 
@@ -59,13 +62,16 @@ def ld_scores(
         Chromosome codes and base pairs, sorted.
     window
         Largest distance of neighbours, in base pairs.
+    progress
+        Called with the number of variants done and of all variants.
 
     References
     ----------
     Bulik-Sullivan, B. K. et al. (2015). LD score regression distinguishes confounding from
     polygenicity in genome-wide association studies. Nature Genetics 47, 291-295.
     """
-    sums = ld_sums(read, chrom, pos, np.ones((chrom.size, 1), np.float32), window)
+    ones = np.ones((chrom.size, 1), np.float32)
+    sums = ld_sums(read, chrom, pos, ones, window, progress)
     score = np.where(sums.varies > 0, sums.total[:, 0], np.nan)
     later = sums.later[:, 0]
     earlier = np.where(sums.varies > 0, sums.total[:, 0] - later - 1, 0)
@@ -80,6 +86,7 @@ def ld_sums(
     pos: Int[np.ndarray, " variant"],
     features: Float[np.ndarray, "variant dim"],
     window: int = 1_000_000,
+    progress: Progress = lambda done, total: None,
 ) -> LdSums:
     r"""Sum features over the LD neighbours of each variant, weighted by unbiased r².
 
@@ -106,6 +113,7 @@ def ld_sums(
         r2 = _later_r2(x, ends[start:stop] - start)
         later[start:stop] = r2 @ features[start:end]
         earlier[start:end] += r2.T @ features[start:stop]
+        progress(stop, n_variants)
     if n_samples < 3:
         raise ValueError(f"LD scores need at least 3 samples, not {n_samples}.")
     # r2 - (1 - r2) / (n - 2) of each pair, and 1 for the variant itself

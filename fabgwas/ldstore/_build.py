@@ -49,6 +49,7 @@ def build_ld(
     out: PathLike,
     blocks: str | Path = "EUR",
     *,
+    chrom: Sequence[str] = (),
     build: str | None = None,
     keep: PathLike | None = None,
     encoding: str = "float16",
@@ -74,6 +75,8 @@ def build_ld(
         EUR, AFR or ASN for published blocks (these need `build`), the path of a BED file,
         or ``auto`` to cut where little LD crosses. Chromosomes without published blocks
         are always cut that way.
+    chrom
+        Chromosomes to take; none stand for all.
     build
         GRCh37 or GRCh38.
     keep
@@ -110,6 +113,9 @@ def build_ld(
     out = Path(out)
     _check_arguments(out, encoding, shrinkage, overwrite=overwrite)
     genotypes = open_genotypes(prefix)
+    n_read = genotypes.n_variants
+    if chrom:
+        genotypes = genotypes.choose_chromosomes(chrom)
     if keep is not None:
         genotypes = genotypes.choose_samples(read_people(keep, genotypes.samples))
     partition = partition_of(blocks, build)
@@ -122,7 +128,8 @@ def build_ld(
     }
     origin: dict[str, Any] = {"people": _people(genotypes), "sources": _sources(genotypes)}
     ends = [] if partition is None else [partition.chrom.tolist(), partition.start.tolist()]
-    with partial_folder(out, _digest(settings, origin, shrinkage, ends)) as folder:
+    key = _digest(settings, origin, shrinkage, ends, *chrom)
+    with partial_folder(out, key) as folder:
         prepared = prepare(folder, genotypes, window, min_maf, partition)
         largest = int(np.bincount(prepared.block).max())
         require_memory(
@@ -138,7 +145,7 @@ def build_ld(
             n_samples=genotypes.n_samples,
             n_variants=prepared.order.size,
             n_blocks=len(rows),
-            counts=prepared.counts,
+            counts=_with_all(prepared.counts, n_read),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             software=f"fabgwas {__version__}",
             **settings,
@@ -220,6 +227,14 @@ def _write_variants(folder: Path, genotypes: Genotypes, prepared: Prepared) -> N
 def _ranges(block: Int[np.ndarray, " variant"]) -> Iterator[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(block)) + 1
     return zip([0, *edges.tolist()], [*edges.tolist(), block.size], strict=True)
+
+
+def _with_all(counts: dict[str, int], n_read: int) -> dict[str, int]:
+    """Counts that begin with the variants of all chromosomes."""
+    other = n_read - counts["read"]
+    if not other:
+        return counts
+    return {**counts, "read": n_read, "dropped_other_chromosome": other}
 
 
 def _sources(genotypes: Genotypes) -> list[dict[str, str]]:

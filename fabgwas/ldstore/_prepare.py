@@ -20,6 +20,7 @@ from fabgwas.ld import (
 )
 from fabgwas.ld._blocks import POPULATIONS
 from fabgwas.ldstore._partial import PREPARED
+from fabgwas.progress import Progress
 from fabgwas.variants import chromosome_codes
 
 _LAST_AUTOSOME = 22
@@ -87,6 +88,7 @@ def usable_variants(
         chrom[order],
         pos[order],
         window,
+        Progress("LD scores"),
     )
     varies = np.isfinite(scores.score)
     with np.errstate(invalid="ignore"):

@@ -32,6 +32,7 @@ from fabgwas.io import (
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
 from fabgwas.memory import require_memory
 from fabgwas.pipeline._outputs import log_file, outputs_of
+from fabgwas.pipeline._read import on_chromosomes
 from fabgwas.pipeline._write import describe_store
 from fabgwas.progress import Progress
 from fabgwas.store import EmbeddingStore, open_embeddings
@@ -51,6 +52,8 @@ class CohortConfig:
     genotypes: tuple[str, ...]
     embeddings: str
     out: str
+    chrom: tuple[str, ...] = ()
+    """Chromosomes to sum over; none stand for all."""
     dosage: str = "raw"
     """``raw`` counts the alternate allele; ``standardised`` has mean 0 and variance 1."""
     vectors: str = "raw"
@@ -197,7 +200,7 @@ def open_cohort(config: CohortConfig, stages: Stages) -> CohortInputs:
     """Open genotypes and vectors, and find the variants of one in the other."""
     with stages("read"):
         store = open_embeddings(config.embeddings)
-        genotypes = open_genotypes(config.genotypes)
+        genotypes = on_chromosomes(open_genotypes(config.genotypes), config.chrom)
         log.info("embeddings: %r", store)
         people = genotypes.n_samples
         log.info("genotypes: %s variants, %s people", f"{genotypes.n_variants:,}", people)

@@ -13,6 +13,7 @@ from fabgwas.ld._blocks import POPULATIONS
 from fabgwas.ldstore import LdStore, build_ld, open_ld
 from fabgwas.ldstore._format import ENCODINGS, FILES
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
+from fabgwas.pipeline._read import on_chromosomes
 from fabgwas.progress import Progress
 
 log = logging.getLogger("fabgwas")
@@ -27,6 +28,8 @@ class LdConfig:
     genotypes: tuple[str, ...]
     """PLINK 1 filesets, or patterns of them."""
     out: str
+    chrom: tuple[str, ...] = ()
+    """Chromosomes to take; none stand for all."""
     blocks: str = "EUR"
     """EUR, AFR, ASN, ``auto``, or the path of a BED file."""
     build: str | None = None
@@ -78,6 +81,7 @@ def make_ld(
         config.genotypes,
         config.out,
         config.blocks,
+        chrom=config.chrom,
         build=build,
         keep=config.keep,
         encoding=config.encoding,
@@ -129,6 +133,7 @@ def open_for_ld(config: LdConfig) -> tuple[Genotypes, str | None]:
         f"{genotypes.n_variants:,}",
         genotypes.n_samples,
     )
+    genotypes = on_chromosomes(genotypes, config.chrom)
     return genotypes, _build_of(config, genotypes)
 
 

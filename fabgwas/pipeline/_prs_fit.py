@@ -21,7 +21,6 @@ from fabgwas.prs import (
     infinitesimal_effects,
     settings_for,
 )
-from fabgwas.variants import chromosome_codes
 
 log = logging.getLogger("fabgwas")
 
@@ -107,7 +106,7 @@ def _clump_and_threshold(config: PrsConfig, store: LdStore, data: ScoreData) -> 
     effects = clump_and_threshold(
         data.z / np.sqrt(data.n),
         table["log_pvalue"].to_numpy(),
-        chromosome_codes(table["chrom"]),
+        data.block,
         table["pos"].to_numpy(),
         store.correlate(table),
         thresholds=thresholds,

@@ -10,6 +10,7 @@ import pyarrow as pa
 from fabgwas.config import POPULATIONS, RunConfig
 from fabgwas.errors import InputError, NothingToAnalyseError, UsageError
 from fabgwas.io import (
+    Genotypes,
     SumStats,
     blocks_from_bed,
     lift_over,
@@ -19,7 +20,7 @@ from fabgwas.io import (
 from fabgwas.io._formats import known_formats
 from fabgwas.io._study import KnownVariants
 from fabgwas.ld import Blocks
-from fabgwas.variants import chromosome_code, chromosome_codes
+from fabgwas.variants import chromosome_codes, require_chromosomes
 
 log = logging.getLogger("fabgwas")
 
@@ -84,9 +85,7 @@ def check_request(config: RunConfig) -> None:
             normalize_build(config.build)
         except InputError as error:
             raise UsageError(str(error)) from error
-    for name in config.chrom:
-        if not chromosome_code(name):
-            raise UsageError(f"unknown chromosome {name!r}; known are 1 to 22 and X.")
+    require_chromosomes(config.chrom)
     files = [config.sumstats, *config.aux, config.bim, config.liftover]
     if config.blocks not in POPULATIONS:
         files.append(config.blocks)
@@ -106,7 +105,7 @@ def blocks_of(config: RunConfig) -> str | Blocks:
 
 def _only(study: SumStats, names: tuple[str, ...]) -> SumStats:
     """The variants on some chromosomes, with the others counted."""
-    wanted = [chromosome_code(name) for name in names]
+    wanted = require_chromosomes(names)
     keep = np.isin(chromosome_codes(study.table["chrom"]), wanted)
     if not keep.any():
         raise NothingToAnalyseError(
@@ -119,6 +118,15 @@ def _only(study: SumStats, names: tuple[str, ...]) -> SumStats:
         "dropped_other_chromosome": dropped, "kept": table.num_rows
     }  # fmt: skip
     return replace(study, table=table, counts=counts)
+
+
+def on_chromosomes(genotypes: Genotypes, names: tuple[str, ...]) -> Genotypes:
+    """The genotypes on some chromosomes, with the others counted; no names are all."""
+    if not names:
+        return genotypes
+    chosen = genotypes.choose_chromosomes(names)
+    log.info("  other chromosomes: %s", f"{genotypes.n_variants - chosen.n_variants:,}")
+    return chosen
 
 
 def read_others(config: RunConfig, build: str) -> list[SumStats]:

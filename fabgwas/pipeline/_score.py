@@ -17,6 +17,7 @@ from fabgwas.io import Genotypes, Weights, open_genotypes, read_weights, write_t
 from fabgwas.io._match_weights import MATCHES, WeightCounts, WeightMatch, match_weights
 from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
 from fabgwas.pipeline._outputs import log_file, outputs_of
+from fabgwas.pipeline._read import on_chromosomes
 from fabgwas.progress import Progress
 
 log = logging.getLogger("fabgwas")
@@ -32,6 +33,8 @@ class ScoreConfig:
     weights: tuple[str, ...]
     genotypes: tuple[str, ...]
     out: str
+    chrom: tuple[str, ...] = ()
+    """Chromosomes to sum over; none stand for all."""
     columns: tuple[str, ...] | None = None
     """Columns of weights; None takes those that `fabgwas.io.read_weights` finds."""
     missing: str = "impute"
@@ -159,6 +162,7 @@ def open_scoring(config: ScoreConfig, stages: Stages) -> ScoreInputs:
             f"{genotypes.n_variants:,}",
             f"{genotypes.n_samples:,}",
         )
+        genotypes = on_chromosomes(genotypes, config.chrom)
         weights = [read_weights(path, config.columns) for path in config.weights]
     names = _names(weights)
     with stages("match"):

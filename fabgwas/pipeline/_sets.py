@@ -17,6 +17,7 @@ from fabgwas.manifest import Manifest, Stages, describe_input, write_manifest
 from fabgwas.pipeline._outputs import log_file, outputs_of
 from fabgwas.pipeline._write import with_log10
 from fabgwas.sets import set_tests
+from fabgwas.variants import chromosome_codes, require_chromosomes
 
 log = logging.getLogger("fabgwas")
 
@@ -33,6 +34,8 @@ class SetsConfig:
     ld: str
     """LD store in the build of the run."""
     out: str
+    chrom: tuple[str, ...] = ()
+    """Chromosomes whose sets are tested; none stand for all."""
     regions: str | None = None
     """BED file with a name in its fourth column; None takes the protein-coding genes."""
     margin_kb: float = 0.0
@@ -140,7 +143,12 @@ def sets_paths(out: str) -> dict[str, Path]:
 def open_sets(config: SetsConfig) -> tuple[pa.Table, LdStore, pa.Table]:
     """The results of a run, the LD store, and the regions."""
     panel = open_ld(config.ld)
-    return _read_results(Path(config.results)), panel, _regions(config, panel)
+    regions = _regions(config, panel)
+    if config.chrom:
+        wanted = require_chromosomes(config.chrom)
+        keep = np.isin(chromosome_codes(regions["chrom"]), wanted)
+        regions = regions.filter(pa.array(keep))
+    return _read_results(Path(config.results)), panel, regions
 
 
 def _read_results(path: Path) -> pa.Table:

@@ -1,4 +1,8 @@
-"""Figures: arrays in, matplotlib axes out, no global state."""
+"""Figures: arrays in, matplotlib axes out, no global state.
+
+For arrays may stand lists, and columns of pandas, polars and Arrow; for codes of
+chromosomes their names.
+"""
 
 from fabgwas.plots._calibration import prior_calibration, prior_direction
 from fabgwas.plots._distribution import score_distribution

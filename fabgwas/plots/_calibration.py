@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from fabgwas.plots._columns import columns, numbers, whole_numbers
 from fabgwas.plots._scale import check_same_size
 from fabgwas.plots._style import LIGHT, Style, add_legend, finish, label_axes, new_axes
 
@@ -19,6 +20,7 @@ class _Bins(NamedTuple):
     half_width: Float[np.ndarray, " bin"]
 
 
+@columns(prior_mean=numbers, prior_var=numbers, z=numbers, block=whole_numbers)
 def prior_calibration(
     prior_mean: Float[np.ndarray, " variant"],
     prior_var: Float[np.ndarray, " variant"],
@@ -63,6 +65,7 @@ def prior_calibration(
     return finish(ax)
 
 
+@columns(prior_mean=numbers, z=numbers, block=whole_numbers)
 def prior_direction(
     prior_mean: Float[np.ndarray, " variant"],
     z: Float[np.ndarray, " variant"],

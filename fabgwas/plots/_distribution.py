@@ -4,11 +4,14 @@ import numpy as np
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 
+from fabgwas.plots._columns import columns, numbers, truths
+from fabgwas.plots._scale import check_same_size
 from fabgwas.plots._style import LIGHT, Style, add_legend, finish, label_axes, new_axes
 
 _GRID = 200
 
 
+@columns(score=numbers, case=truths)
 def score_distribution(
     score: Float[np.ndarray, " sample"],
     case: Bool[np.ndarray, " sample"] | None = None,
@@ -29,6 +32,8 @@ def score_distribution(
     style
         `LIGHT` or `DARK`.
     """
+    if case is not None:
+        check_same_size(score=score, case=case)
     spread = float(score.std())
     if not spread > 0:
         raise ValueError("score must vary, but all its values are equal.")

@@ -11,7 +11,7 @@ from fabgwas.plots._style import Style
 from fabgwas.variants import CHROMOSOMES
 
 _GAP = 0.006  # between chromosomes, as a share of the whole axis
-_LEAST_LABEL = 0.021  # chromosomes narrower than this share the space for their names
+_LABEL = 0.17  # inches from name to name, or the later one is left out
 
 
 class GenomeAxis(NamedTuple):
@@ -76,9 +76,10 @@ def label_genome(ax: Axes, axis: GenomeAxis, style: Style) -> None:
         return
     ax.set_xlabel("Chromosome", color=style.ink, fontsize=9.5)
     centre = left + axis.width / 2
+    least = _LABEL * span / (ax.get_window_extent().width / ax.figure.dpi)
     names, previous = [], -np.inf
     for code, middle in zip(axis.codes.tolist(), centre.tolist(), strict=True):
-        crowded = middle - previous < _LEAST_LABEL * span
+        crowded = middle - previous < least
         names.append("" if crowded else CHROMOSOMES[code - 1])
         previous = previous if crowded else middle
     ax.xaxis.set_major_locator(FixedLocator(centre.tolist()))

@@ -7,12 +7,14 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from fabgwas.plots._columns import columns, numbers
 from fabgwas.plots._scale import check_same_size
 from fabgwas.plots._style import LIGHT, Style, add_legend, finish, label_axes, new_axes
 
 _APART = 0.17  # rows between the two intervals of a locus
 
 
+@columns(estimate=numbers, usual=numbers, fab=numbers)
 def effect_intervals(
     names: Sequence[str],
     estimate: Float[np.ndarray, " locus"],

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 
+from fabgwas.plots._columns import columns, numbers, whole_numbers
 from fabgwas.plots._scale import check_same_size, neg_log10, scale_log_pvalues
 from fabgwas.plots._style import LIGHT, Style, add_legend, finish, label_axes, new_axes
 
@@ -23,6 +24,7 @@ class Gene(NamedTuple):
     strand: str = ""
 
 
+@columns(pos=whole_numbers, log_pvalue=numbers, r2=numbers)
 def locus_zoom(
     pos: Int[np.ndarray, " variant"],
     log_pvalue: Float[np.ndarray, " variant"],
@@ -55,7 +57,7 @@ def locus_zoom(
     style
         `LIGHT` or `DARK`.
     """
-    check_same_size(pos=pos, log_pvalue=log_pvalue)
+    check_same_size(pos=pos, log_pvalue=log_pvalue, r2=pos if r2 is None else r2)
     y = neg_log10(log_pvalue)
     lead = int(np.nanargmax(y)) if lead is None else lead
     ax = new_axes(ax, (6.8, 4.2), style)

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from matplotlib.axes import Axes
 
+from fabgwas.plots._columns import chromosomes, columns, numbers, whole_numbers
 from fabgwas.plots._genome import GenomeAxis, genome_axis, label_genome
 from fabgwas.plots._labels import MOST_LABELS, Label, draw_labels
 from fabgwas.plots._scale import (
@@ -47,6 +48,7 @@ class Half(NamedTuple):
         )
 
 
+@columns(chrom=chromosomes, pos=whole_numbers, log_pvalue=numbers)
 def manhattan(
     chrom: Int[np.ndarray, " variant"],
     pos: Int[np.ndarray, " variant"],
@@ -66,7 +68,7 @@ def manhattan(
     Parameters
     ----------
     chrom
-        Codes 1 to 25, in the order of `fabgwas.variants.CHROMOSOMES`.
+        Codes 1 to 25, in the order of `fabgwas.variants.CHROMOSOMES`, or names.
     pos
         Positions in base pairs, in any order.
     log_pvalue

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 
+from fabgwas.plots._columns import chromosomes, columns, numbers, whole_numbers
 from fabgwas.plots._genome import genome_axis, label_genome
 from fabgwas.plots._labels import MOST_LABELS, Label, draw_labels
 from fabgwas.plots._manhattan import (
@@ -20,6 +21,9 @@ from fabgwas.plots._scale import KEEP_ABOVE, check_same_size, neg_log10, scale_l
 from fabgwas.plots._style import LIGHT, Style, add_legend, finish, halo, new_axes
 
 
+@columns(
+    chrom=chromosomes, pos=whole_numbers, log_pvalue_up=numbers, log_pvalue_down=numbers
+)
 def mirrored_manhattan(
     chrom: Int[np.ndarray, " variant"],
     pos: Int[np.ndarray, " variant"],

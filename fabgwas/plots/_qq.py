@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from scipy.special import betaincinv, chdtri, ndtri_exp
 
+from fabgwas.plots._columns import columns, lists_of_numbers, numbers
 from fabgwas.plots._scale import neg_log10, scale_log_pvalues
 from fabgwas.plots._style import LIGHT, Style, add_legend, finish, label_axes, new_axes
 
@@ -15,6 +16,7 @@ _THINNED_RANKS = 1500  # log-spaced ranks beyond
 _BAND = 0.95
 
 
+@columns(log_pvalue=numbers)
 def lambda_gc(log_pvalue: Float[np.ndarray, " variant"]) -> float:
     r"""Genomic inflation factor: median :math:`\chi^2_1` over its null median 0.4549.
 
@@ -27,6 +29,7 @@ def lambda_gc(log_pvalue: Float[np.ndarray, " variant"]) -> float:
     return float(ndtri_exp(median - np.log(2.0)) ** 2 / chdtri(1, 0.5))
 
 
+@columns(log_pvalues=lists_of_numbers)
 def qq(
     log_pvalues: Mapping[str, Float[np.ndarray, " _"]] | Float[np.ndarray, " _"],
     ax: Axes | None = None,

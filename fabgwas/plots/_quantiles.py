@@ -5,11 +5,14 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from fabgwas.plots._columns import columns, numbers
+from fabgwas.plots._scale import check_same_size
 from fabgwas.plots._style import LIGHT, Style, finish, label_axes, new_axes
 
 _ALL_DIGITS, _SOME_DIGITS = tuple(range(1, 10)), (1, 2, 5)
 
 
+@columns(estimate=numbers, lower=numbers, upper=numbers)
 def quantile_plot(
     estimate: Float[np.ndarray, " quantile"],
     lower: Float[np.ndarray, " quantile"],
@@ -33,6 +36,7 @@ def quantile_plot(
     style
         `LIGHT` or `DARK`.
     """
+    check_same_size(estimate=estimate, lower=lower, upper=upper)
     ax = new_axes(ax, (5.4, 3.8), style)
     place = np.arange(1, estimate.size + 1)
     ax.axhline(1.0 if binary else 0.0, color=style.muted, linewidth=0.8)
@@ -63,6 +67,7 @@ def quantile_plot(
     return finish(ax)
 
 
+@columns(predicted=numbers, observed=numbers, se=numbers)
 def reliability(
     predicted: Float[np.ndarray, " bin"],
     observed: Float[np.ndarray, " bin"],
@@ -87,6 +92,7 @@ def reliability(
     style
         `LIGHT` or `DARK`.
     """
+    check_same_size(predicted=predicted, observed=observed, se=se)
     ax = new_axes(ax, (4.6, 4.4), style)
     ends = [float(np.min(predicted)), float(np.max(predicted))]
     ax.plot(ends, ends, color=style.muted, linewidth=0.8, linestyle=(0, (4, 3)))

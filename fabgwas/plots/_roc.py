@@ -6,11 +6,14 @@ import numpy as np
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 
+from fabgwas.plots._columns import columns, lists_of_numbers, truths
+from fabgwas.plots._scale import check_same_size
 from fabgwas.plots._style import LIGHT, Style, add_legend, finish, label_axes, new_axes
 
 
+@columns(scores=lists_of_numbers, case=truths)
 def roc(
-    scores: Mapping[str, Float[np.ndarray, " sample"]],
+    scores: Mapping[str, Float[np.ndarray, " sample"]] | Float[np.ndarray, " sample"],
     case: Bool[np.ndarray, " sample"],
     ax: Axes | None = None,
     *,
@@ -21,8 +24,8 @@ def roc(
     Parameters
     ----------
     scores
-        Values by the name of the score, and what else the legend should say, such as the
-        area under the curve.
+        Values, by the name of the score if there are several, and what else the legend
+        should say, such as the area under the curve.
     case
         Who is a case.
     ax
@@ -30,6 +33,9 @@ def roc(
     style
         `LIGHT` or `DARK`.
     """
+    if isinstance(scores, np.ndarray):
+        scores = {"score": scores}
+    check_same_size(case=case, **scores)
     if not case.any() or case.all():
         raise ValueError("case must hold both cases and controls.")
     ax = new_axes(ax, (4.8, 4.6), style)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.linalg import lapack
 
 # chi-square of one degree of freedom at p = 5e-8
 _THRESHOLD = 29.72
@@ -38,6 +39,11 @@ def find_mismatches(
     At most a tenth of the variants: with more to take out, it is the panel that does not
     fit.
 
+    Raises
+    ------
+    ArithmeticError
+        If the correlations are not positive semidefinite.
+
     References
     ----------
     Chen, W. et al. (2021). Improved analyses of GWAS summary statistics by reducing data
@@ -47,7 +53,7 @@ def find_mismatches(
     bad = np.zeros(size, bool)
     # what a panel cannot know of the correlations is noise in the prediction
     shrunk = (ld.astype(np.float64) + _RIDGE * np.eye(size)) / (1 + _RIDGE)
-    inverse = np.linalg.inv(shrunk)
+    inverse = _inverse(shrunk)
     score = inverse @ z
     for _ in range(int(_MOST * size)):
         diagonal = np.where(bad, 1.0, np.diag(inverse))
@@ -60,3 +66,14 @@ def find_mismatches(
         score = score - column * score[worst]
         inverse = inverse - np.outer(column, inverse[worst])
     return bad
+
+
+def _inverse(
+    matrix: Float[np.ndarray, "variant variant"],
+) -> Float[np.ndarray, "variant variant"]:
+    """Of a positive definite matrix, in half the time that others need."""
+    factor, failed = lapack.dpotrf(matrix, lower=True)
+    if failed:
+        raise ArithmeticError("the LD of a block is not positive semidefinite.")
+    below, _ = lapack.dpotri(factor, lower=True)
+    return np.tril(below) + np.tril(below, -1).T

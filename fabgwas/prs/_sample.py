@@ -90,8 +90,14 @@ def sample(
 
 def _near(ld: Float[Array, "inside block inside"]) -> Float[Array, "inside block tile"]:
     """Correlations inside tiles, side by side, as a visit reads a row of each block."""
-    starts = range(0, ld.shape[0], _TILE)
-    return jnp.concatenate([ld[k : k + _TILE, :, k : k + _TILE] for k in starts])
+    length, width, _ = ld.shape
+
+    def tile(first: Array) -> Float[Array, "tile block tile"]:
+        return jax.lax.dynamic_slice(ld, (first, 0, first), (_TILE, width, _TILE))
+
+    # one loop: slices in a row take seconds to compile
+    tiles = jax.lax.map(tile, jnp.arange(0, length, _TILE))
+    return tiles.reshape(length, width, _TILE)
 
 
 def _sweep(

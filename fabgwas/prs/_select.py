@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
+from scipy.linalg import cho_factor, cho_solve
 
 from fabgwas.prs._features import Whitened
 from fabgwas.prs._weights import Components, Weights, curvature, slopes
@@ -51,6 +52,11 @@ def choose_penalty(
         Log Bayes factor of each component of each variant.
     fold
         Numbers 0, 1, ...; no fold splits an LD block.
+
+    Raises
+    ------
+    ArithmeticError
+        If the evidence is not finite.
     """
     x = features.on_device()
     nothing = jnp.zeros(x.shape[0], x.dtype)
@@ -58,7 +64,13 @@ def choose_penalty(
         jnp.asarray(weights.base), jnp.asarray(weights.scores), nothing, log_bayes
     )
     numbers = range(int(fold.max()) + 1)
-    hessians = np.stack([curvature(x[fold == k], slope[fold == k]) for k in numbers])
+    # rows are taken by NumPy: JAX would compile anew for each number of rows
+    each = np.asarray(slope)
+    hessians = np.stack(
+        [curvature(features.x[fold == k], each[fold == k]) for k in numbers]
+    )
+    if not np.isfinite(hessians).all():
+        raise ArithmeticError("the fit diverged: the evidence of variants is not finite.")
     choices = [(strength, power) for power in _POWERS for strength in _STRENGTHS]
     variance = features.variance
     penalties = np.stack([s * variance.size * variance**-p for s, p in choices])
@@ -67,11 +79,10 @@ def choose_penalty(
         test = fold == number
         used = jnp.asarray(~test, x.dtype)[:, None]
         hessian = hessians.sum(axis=0) - hessians[number]
-        held_out = x[test], log_bayes[test], value[test]
         # some at once, as each takes a number of numbers for every variant
         for some in np.array_split(np.arange(len(choices)), len(_POWERS)):
             beta = _learn(x, weights, log_bayes, slope, used, hessian, penalties[some])
-            gain[some] += _gain(weights, beta, *held_out)
+            gain[some] += _gain(x, weights, log_bayes, beta, value, test)
     best = int(np.argmax(gain))
     return Choice(penalties[best], *choices[best], float(gain[best]))
 
@@ -87,13 +98,14 @@ def _learn(
 ) -> Float[np.ndarray, "candidate dim"]:
     """A few Newton steps with one Hessian for each penalty, from no dependence."""
     base, scores = jnp.asarray(weights.base), jnp.asarray(weights.scores)
-    inverses = [np.linalg.inv(hessian + np.diag(penalty)) for penalty in penalties]
+    factors = [cho_factor(hessian + np.diag(penalty)) for penalty in penalties]
 
     def step(
         beta: Float[np.ndarray, "candidate dim"], slope: Float[Array, "variant some"]
     ) -> Float[np.ndarray, "candidate dim"]:
         gradient = np.asarray((slope * used).T @ x, np.float64) - penalties * beta
-        return beta + np.stack([a @ b for a, b in zip(inverses, gradient, strict=True)])
+        each = zip(factors, gradient, strict=True)
+        return beta + np.stack([cho_solve(factor, b) for factor, b in each])
 
     beta = step(np.zeros(penalties.shape), slope[:, None])
     for _ in range(_STEPS - 1):
@@ -103,15 +115,17 @@ def _learn(
 
 
 def _gain(
-    weights: Weights,
-    beta: Float[np.ndarray, "candidate dim"],
     x: Float[Array, "variant dim"],
+    weights: Weights,
     log_bayes: Components,
+    beta: Float[np.ndarray, "candidate dim"],
     without: Float[Array, " variant"],
+    test: Bool[np.ndarray, " variant"],
 ) -> Float[np.ndarray, " candidate"]:
     """Log-likelihood of held-out variants, against that without features."""
     base, scores = jnp.asarray(weights.base), jnp.asarray(weights.scores)
     value = slopes(base, scores, x @ jnp.asarray(beta.T, x.dtype), log_bayes)[0]
-    gain = np.sum(np.asarray(value - without[:, None]), axis=0, dtype=np.float64)
+    more = np.asarray(value - without[:, None])
+    gain = np.sum(more[test], axis=0, dtype=np.float64)
     # a fit that overflowed is no candidate
     return np.where(np.isfinite(gain), gain, -np.inf)

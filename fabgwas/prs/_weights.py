@@ -72,7 +72,8 @@ def _sum_up(
 
 
 def curvature(
-    x: Float[Array, "variant dim"], slope: Column
+    x: Float[Array | np.ndarray, "variant dim"],
+    slope: Float[Array | np.ndarray, " variant"],
 ) -> Float[np.ndarray, "dim dim"]:
     """Sum of the squared gradients of the variants."""
     rows, factor = np.asarray(x), np.asarray(slope)[:, None]

@@ -2,9 +2,11 @@
 
 import io
 import logging
+import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +60,33 @@ def test_every_command_explains_itself_by_an_example(command):
     assert f"Usage: fabgwas {command}" in result.stdout
     if command != "embed":  # a group of commands, each with its own
         assert f"Example: fabgwas {command} " in result.stdout
+
+
+# of what all commands that compute have, those with a reason not to
+LACKS = {
+    "munge": {"--seed"},
+    "ld": {"--seed"},
+    "score": {"--seed"},
+    "sets": {"--seed"},
+    "evaluate": {"--chrom"},
+    "embed run": {"--seed"},
+    "demo": {"--seed", "--chrom", "--dry-run", "--overwrite"},
+}
+
+
+@pytest.mark.parametrize("command", [*(set(COMMANDS) - {"embed"}), "embed run"])
+def test_commands_share_their_manners(command):
+    shared = {"--threads", "--seed", "--chrom", "--dry-run", "--overwrite", "--quiet"}
+    told = set(fabgwas(*command.split(), "--help").stdout.replace(",", " ").split())
+    assert shared - told == LACKS.get(command, set())
+
+
+def test_what_a_command_lacks_has_a_reason_in_the_documentation():
+    page = Path(__file__).parents[2] / "docs/reference/cli.md"
+    rows = re.findall(r"^\| `(.+?)` \| (.+?) \|", page.read_text(), re.MULTILINE)
+    told = {name: set(re.findall(r"--[a-z-]+", cell)) for name, cell in rows}
+    assert told.pop("demo") == {"--threads", "--quiet"}  # all but these
+    assert told == {name: lacks for name, lacks in LACKS.items() if name != "demo"}
 
 
 def test_the_exit_codes_are_documented():
@@ -201,6 +230,10 @@ class TestStatus:
 
     def test_a_terminal_is_written_over(self):
         text = self.messages(True, *self.records)
-        assert text.startswith("\r5 of 9\r")
+        assert text.startswith("5 of 9\r")
         assert text.endswith("\r9 of 9\n")
         assert "for the file" not in text
+
+    def test_nothing_is_left_of_a_pass_that_is_over(self):
+        text = self.messages(True, *self.records[:1], (logging.DEBUG, "", True))
+        assert re.fullmatch("5 of 9\r *\r", text)

@@ -178,6 +178,15 @@ def test_files_of_a_cohort(store, fileset) -> None:
         run(store, fileset)
 
 
+def test_only_some_chromosomes_count(store, dosage, vectors, tmp_path) -> None:
+    chroms = ["1"] * 70 + ["2"] * (M - 70)
+    fileset = write_fileset(tmp_path / "two", dosage, POS, chroms, alleles=ALLELES)
+    vectors = np.where(np.arange(M)[:, None] < 70, vectors, 0)
+    expected = brute_force(dosage, vectors, standardise=False)
+    result = run(store, fileset, chrom=("1",))
+    np.testing.assert_allclose(result.embedding, expected, rtol=1e-5, atol=1e-4)
+
+
 def test_wrong_requests(store, fileset) -> None:
     with pytest.raises(UsageError, match="dosage must be one of raw, standardised"):
         run(store, fileset, dosage="best")

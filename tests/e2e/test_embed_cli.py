@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from fabgwas.errors import UsageError
+from fabgwas.errors import NothingToAnalyseError, OutputError, UsageError
 from fabgwas.store import open_embeddings
 from fabgwas_embeddings._cli import app
 
@@ -106,6 +106,81 @@ def test_all_single_base_changes_of_a_fasta(
     )
     store = open_embeddings(tmp_path / "s")
     assert store.n_variants == 3 * sum(base != "N" for base in path.read_text()[6:-1])
+
+
+def test_some_chromosomes(bim: Path, tmp_path: Path) -> None:
+    bim.write_text(BIM + "X\trsX\t0\t70000000\tA\tG\n3\trs3\t0\t7000000\tA\tG\n")
+    arguments = [bim, "--build", "hg19", "--encoder", "hashing", "--chrom"]
+    told = "2 in 2 shards; dropped 4,000 on other chromosomes"
+    assert told in call("plan", *arguments, "1-5,chrX")
+    out = ["--out", tmp_path / "s"]
+    assert "2 variants (dropped 4,000" in call("run", *arguments, "X,3", *out)
+    assert "nothing to do (2 variants)" in call(
+        "run", *arguments, "3", "--chrom", "X", *out
+    )
+    store = open_embeddings(tmp_path / "s")
+    (chroms,) = {tuple(each["chromosomes"]) for each in store.metadata.sources
+                 if each["name"] == "variants"}  # fmt: skip
+    assert chroms == ("3", "X")
+    with pytest.raises(NothingToAnalyseError, match="no variant lies on chromosome 5"):
+        call("run", *arguments, "5", "--out", tmp_path / "none")
+    with pytest.raises(UsageError, match="unknown chromosome 'W'"):
+        call("run", *arguments, "W", "--out", tmp_path / "none")
+
+
+def test_some_chromosomes_of_a_fasta(tmp_path: Path) -> None:
+    path = tmp_path / "two.fa"
+    path.write_text(">chr1\nACGTN\n>chr2\nACG\n")
+    arguments = [path, "--build", "GRCh38", "--encoder", "hashing", "--template", "paper"]
+    assert "9 in 1 shards" in call("plan", *arguments, "--chrom", 2)
+
+
+def test_another_store_is_replaced_only_if_asked(bim: Path, tmp_path: Path) -> None:
+    out = tmp_path / "s"
+    arguments = ["run", bim, "--build", "hg19", "--out", out, "--encoder", "hashing"]
+    call(*arguments, "--dim", 64)
+    with pytest.raises(UsageError, match=r"replace it \(option overwrite\)"):
+        call(*arguments, "--dim", 32)
+    assert "nothing to do" in call(*arguments, "--dim", 64, "--overwrite")
+    assert "4,000 variants" in call(*arguments, "--dim", 32, "--overwrite")
+    assert open_embeddings(out).dim == 32
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.bim", "s"]
+
+
+def test_a_store_stays_until_the_new_one_is_whole(
+    bim: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "s"
+    arguments = ["run", bim, "--build", "hg19", "--out", out, "--encoder", "hashing"]
+    call(*arguments, "--dim", 64)
+
+    def fail(*_: object) -> None:
+        raise OutputError("the disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fabgwas_embeddings._run._write", fail)
+        with pytest.raises(OutputError):
+            call(*arguments, "--dim", 32, "--overwrite")
+    assert open_embeddings(out).dim == 64
+    assert ".s.new" in [path.name for path in tmp_path.iterdir()]
+    assert " 0 encoded" in call(*arguments, "--dim", 32, "--overwrite")  # it goes on
+    assert open_embeddings(out).dim == 32
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.bim", "s"]
+
+
+def test_a_dry_run_tells_the_plan_and_writes_nothing(bim: Path, tmp_path: Path) -> None:
+    out = tmp_path / "s"
+    arguments = ["run", bim, "--build", "hg19", "--out", out, "--encoder", "hashing"]
+    told = call(*arguments, "--dry-run")
+    assert "4,000 in 1 shards" in told
+    assert f"a run would write {out}" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bim"]
+    call(*arguments)
+    assert "nothing to do" in call(*arguments, "--dry-run")
+    with pytest.raises(UsageError, match="replace it"):
+        call(*arguments, "--dim", 32, "--dry-run")
+    assert "a run would write" in call(*arguments, "--dim", 32, "--dry-run", "--overwrite")
+    assert open_embeddings(out).dim == 256
 
 
 def test_mistakes_are_one_line(bim: Path, tmp_path: Path) -> None:

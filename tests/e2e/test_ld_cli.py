@@ -56,6 +56,34 @@ def test_a_store_with_its_manifest(panel: str, tmp_path: Path) -> None:
     assert open_ld(out).n_samples == 40
 
 
+def test_some_chromosomes(panel: str, tmp_path: Path) -> None:
+    arguments = [panel, "--blocks", "auto", "--out", tmp_path / "store", "--chrom", "2"]
+    dry = fabgwas_ld(*arguments, "--dry-run")
+    assert "variants: 300, of 40 people" in dry.stdout
+    result = fabgwas_ld(*arguments)
+    assert result.returncode == 0, result.stderr
+    assert "other chromosomes: 300" in result.stderr
+    store = open_ld(tmp_path / "store")
+    assert set(store.chrom.tolist()) == {2}
+    counts = store.metadata.counts
+    assert counts["read"] == 600
+    assert counts["read"] - counts["kept"] == sum(
+        count for name, count in counts.items() if name.startswith("dropped")
+    )
+    alone = make_ld(
+        LdConfig(
+            genotypes=(str(tmp_path / "c2"),), blocks="auto", out=str(tmp_path / "alone")
+        )
+    )
+    for mine, its in zip(store, alone, strict=True):
+        np.testing.assert_array_equal(mine.ld, its.ld)
+    manifest = json.loads((tmp_path / "store" / "manifest.json").read_text())
+    assert [Path(each["path"]).name for each in manifest["inputs"]] == ["c2.bed"]
+    other = fabgwas_ld(*arguments[:-1], "7", "--overwrite")
+    assert other.returncode == 4
+    assert "no variant lies on chromosome 7" in other.stderr
+
+
 @pytest.mark.parametrize(
     ("settings", "code", "message"),
     [

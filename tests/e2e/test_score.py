@@ -140,3 +140,25 @@ def test_command_line(weights: dict[str, Path], fileset: Path, tmp_path: Path) -
     again = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert again.returncode == 2
     assert again.stderr.startswith("error: ")
+
+
+def test_scores_of_chromosomes_add_up(
+    weights: dict[str, Path], tmp_path: Path, rng: np.random.Generator
+) -> None:
+    dosage = rng.binomial(2, 0.4, (101, 300)).astype(float)
+    chroms = ["1"] * 120 + ["2"] * 180
+    bfile = write_fileset(tmp_path / "two", dosage, chrom=chroms, alleles=ALLELES * 50)
+    bim = pd.read_csv(f"{bfile}.bim", sep="\t", header=None)
+    rows = "".join(f"{name}\t{a}\t0.5\n" for name, a in zip(bim[1], bim[4], strict=True))
+    (tmp_path / "w.tsv").write_text("ID\tA1\tmine\n" + rows)
+
+    def total(*chrom: str) -> np.ndarray:
+        config = ScoreConfig(
+            weights=(str(tmp_path / "w.tsv"),), genotypes=(str(bfile),), chrom=chrom,
+            out=str(tmp_path / f"s{''.join(chrom)}"),
+        )  # fmt: skip
+        return score(config).table["mine"].to_numpy()
+
+    one, two = total("1"), total("2")
+    np.testing.assert_allclose(one, 0.5 * dosage[:, :120].sum(axis=1))
+    np.testing.assert_allclose(one + two, total())

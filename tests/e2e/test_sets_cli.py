@@ -68,6 +68,12 @@ def test_regions_of_a_file(inputs):
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(f"{out}.sets.tsv", sep="\t")
     assert table["name"].tolist() == ["mine", "22:30000001-30100000"]
+    bed.write_text(f"21\t20000000\t20200000\telsewhere\n{bed.read_text()}")
+    done = fabgwas(*told, "--regions", bed, "--chrom", "22", "--overwrite")
+    assert "sets: 2 read, 2 tested" in done.stdout
+    done = fabgwas(*told, "--regions", bed, "--chrom", "21", "--overwrite")
+    assert done.returncode == 4
+    assert "none of 1 regions" in done.stderr
     bed.write_text("22\t20\t20\n")
     done = fabgwas(*told, "--regions", bed, "--overwrite")
     assert done.returncode == 3

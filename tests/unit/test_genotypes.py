@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from filesets import linked_dosage, write_fileset
 
-from fabgwas.errors import InputError
+from fabgwas.errors import InputError, NothingToAnalyseError, UsageError
 from fabgwas.io._genotypes import open_genotypes, read_plink
 from fabgwas.io._people import read_people
 
@@ -78,6 +78,30 @@ def test_any_stretch_and_any_order_can_be_read(
     np.testing.assert_array_equal(genotypes.take(index), dosage[:, index])
     with pytest.raises(ValueError, match="3 to 21 are not among the 20"):
         genotypes.dosage(3, 21)
+
+
+def test_some_of_the_chromosomes_can_be_chosen(
+    rng: np.random.Generator, tmp_path: Path
+) -> None:
+    dosage = linked_dosage(rng, 7, 20)
+    chroms = ["chr1", "3", "1"] * 4
+    write_fileset(tmp_path / "c1", dosage[:, :12], chrom=chroms)
+    write_fileset(tmp_path / "c2", dosage[:, 12:15], chrom="2")
+    write_fileset(tmp_path / "c3", dosage[:, 15:], chrom="3")
+    whole = open_genotypes(tmp_path / "c*")
+    some = whole.choose_chromosomes(["3", "chr2"])
+    rows = np.array([1, 4, 7, 10, *range(12, 20)])
+    assert (some.n_variants, len(some.files)) == (12, 3)
+    np.testing.assert_array_equal(some.dosage(2, 9), dosage[:, rows[2:9]])
+    index = np.array([11, 0, 5, 5])
+    np.testing.assert_array_equal(some.take(index), dosage[:, rows[index]])
+    two = whole.choose_samples(np.array([6, 1])).choose_chromosomes(["2"])
+    assert [path.stem for path in two.files] == ["c2"]
+    np.testing.assert_array_equal(two.dosage(0, 3), dosage[[6, 1], 12:15])
+    with pytest.raises(NothingToAnalyseError, match="no variant lies on chromosome 9, X"):
+        whole.choose_chromosomes(["9", "X"])
+    with pytest.raises(UsageError, match="unknown chromosome 'W'"):
+        whole.choose_chromosomes(["W"])
 
 
 def test_chromosomes_get_their_canonical_names(tmp_path: Path) -> None:

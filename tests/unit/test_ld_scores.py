@@ -50,7 +50,16 @@ def test_scores_are_sums_of_unbiased_r2(
 ) -> None:
     monkeypatch.setattr(_scores, "_STEP", step)
     dosage, chrom, pos = small
-    scores = ld_scores(lambda start, stop: dosage[:, start:stop], chrom, pos, window)
+    told: list[tuple[int, int]] = []
+    scores = ld_scores(
+        lambda start, stop: dosage[:, start:stop],
+        chrom,
+        pos,
+        window,
+        lambda *done: told.append(done),
+    )
+    assert told[-1] == (pos.size, pos.size)
+    assert len(told) == -(-pos.size // step)
     expected = _brute_force(dosage, chrom, pos, window).sum(axis=1)
     expected[[7, 50]] = np.nan
     np.testing.assert_allclose(scores.score, expected, rtol=1e-4, atol=1e-4)

@@ -3,6 +3,7 @@
 import sys
 import threading
 from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -100,6 +101,20 @@ class TestManhattan:
         assert x[0] == 0.0
         assert x[1] == 195.0
         assert np.all(np.diff(x) > 0)
+
+    @pytest.mark.parametrize("width", [3.4, 10.0])
+    def test_names_of_chromosomes_do_not_overlap(self, width: float) -> None:
+        chrom = np.repeat(np.arange(1, 23), 2)
+        length = np.linspace(250e6, 50e6, 22).astype(np.int64)
+        pos = np.column_stack([np.ones(22, np.int64), length]).ravel()
+        axes = Figure((width, 3), layout="constrained").add_subplot()
+        manhattan(chrom, pos, np.full(44, -1.0), axes)
+        axes.figure.draw_without_rendering()
+        texts = [each for each in axes.get_xticklabels() if each.get_text()]
+        boxes = [each.get_window_extent() for each in texts]
+        gaps = [b.x0 - a.x1 for a, b in pairwise(boxes)]
+        assert min(gaps) > 1
+        assert len(texts) > (9 if width < 5 else 18)
 
     def test_the_threshold_is_a_line(self) -> None:
         ax = manhattan(np.array([1]), np.array([5]), np.array([-1.0]), threshold=1e-6)

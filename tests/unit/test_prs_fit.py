@@ -7,9 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from fabgwas.ld import clump
 from fabgwas.prs import (
     MixtureSettings,
     Problem,
+    clump_and_threshold,
     find_mismatches,
     fit_mixture,
     guess_heritability,
@@ -19,6 +21,7 @@ from fabgwas.prs import (
 )
 from fabgwas.prs._aligned import aligned_zeros
 from fabgwas.prs._ascent import Prior, ascend, no_effects
+from fabgwas.prs._select import choose_penalty
 from fabgwas.prs._stochastic import Sampler
 from fabgwas.prs._weights import Weights, log_weights
 
@@ -352,3 +355,42 @@ def test_a_flipped_variant_contradicts_its_neighbours(rng):
     assert not find_mismatches(ld, z).any()
     z[22] *= -1
     assert np.flatnonzero(find_mismatches(ld, z)).tolist() == [22]
+
+
+def test_correlations_that_cannot_be_are_refused():
+    with pytest.raises(ArithmeticError, match="not positive semidefinite"):
+        find_mismatches(np.array([[1.0, 1.5], [1.5, 1.0]]), np.zeros(2))
+
+
+def test_evidence_that_is_not_finite_is_refused(rng):
+    features = whiten(rng.normal(size=(40, 3)))
+    weights = Weights(np.array([0.0, -3.0]), np.array([0.0, 1.0]), np.zeros(0))
+    evidence = jnp.asarray(rng.normal(size=(40, 2))).at[7, 1].set(jnp.nan)
+    with pytest.raises(ArithmeticError, match="diverged"):
+        choose_penalty(features, weights, evidence, np.arange(40) % 4)
+
+
+def test_clumps_are_those_of_all_blocks_but_each_block_is_visited_once(rng):
+    block = np.repeat([3, 1, 2], 30)
+    pos = rng.integers(1, 5_000_000, block.size)
+    effect, log_pvalue = rng.normal(size=block.size), -rng.exponential(5, block.size)
+    ld = np.where(np.equal.outer(block, block), rng.uniform(-1, 1, (90, 90)), 0)
+    visited = []
+
+    def correlate(row, others):
+        visited.append(block[row])
+        return ld[row, others]
+
+    thresholds = (1e-2, 1.0)
+    effects = clump_and_threshold(
+        effect, log_pvalue, block, pos, correlate, thresholds=thresholds
+    )
+    assert np.count_nonzero(np.diff(visited)) == 2
+    # one chromosome, no LD between blocks
+    leads = clump(
+        log_pvalue, np.ones_like(block), pos, correlate, p1=1.0, p2=1.0, r2=0.1
+    ).lead
+    for row, threshold in zip(effects, thresholds, strict=True):
+        kept = leads[log_pvalue[leads] <= np.log(threshold)]
+        assert set(np.flatnonzero(row)) == set(kept)
+        assert np.array_equal(row[kept], effect[kept])
