@@ -1,7 +1,7 @@
 """Priors for all variants, each learned on folds that its own fold does not touch.
 
 For a held-out fold, ridge regressions of z and of log(1 + z^2) on the features are fitted
-on its training units. How far to trust their predictions, how strongly to shrink, and what
+on its training units, and through LD where causal effects are. How far to trust their predictions, how strongly to shrink, and what
 shape the prior has, is settled on inner folds, held out from such regressions in turn. The
 embedding is used only where it beats the covariates there.
 """
@@ -158,9 +158,9 @@ def cross_fit(
         The partition, and what trains what.
     model
         ``ridge`` (own features, normal prior of varying variance), ``ldscore`` (the same
-        with convolved features and a free noise variance), ``mixture`` (either features,
-        a null and one or two slabs), ``covariates``, or ``auto``: whichever is best on the
-        inner folds. All fall back to the covariates where these are no worse.
+        with features that act through LD, and a free noise variance), ``mixture`` (either
+        features, a null and one or two slabs), ``covariates``, or ``auto``: whichever is
+        best on the inner folds. All fall back to the covariates where these are no worse.
     max_shift
         Largest |b| = 2 |mean| / var that a prior may give the FAB test: variances are
         raised to keep to it, since a wrong sign costs without bound.
