@@ -1,9 +1,10 @@
 """Priors for all variants, each learned on folds that its own fold does not touch.
 
 For a held-out fold, ridge regressions of z and of log(1 + z^2) on the features are fitted
-on its training units, and through LD where causal effects are. How far to trust their predictions, how strongly to shrink, and what
-shape the prior has, is settled on inner folds, held out from such regressions in turn. The
-embedding is used only where it beats the covariates there.
+on its training units, and through LD where causal effects are. How far to trust their
+predictions, how strongly to shrink, and what shape the prior has, is settled on inner
+folds, held out from such regressions in turn. The embedding is used only where it beats
+the covariates there.
 """
 
 from collections.abc import Callable, Sequence
