@@ -54,11 +54,12 @@ prior = fg.fit_prior(study, store, alignment, panel)
 prior
 
 # %% [markdown]
-# *Embedding used in 0* folds, *held-out gain 0*: on this one chromosome the vectors
-# predicted nothing beyond LD score and heterozygosity, and were left out. What is tested
-# below is a prior of these two alone. That is a usual outcome for a single chromosome,
-# and the program should tell you; [notebook 3](03_priors_and_fab_tests.ipynb) shows what
-# happens when a prior does know something.
+# *Embedding used in 1* fold of five, and a *held-out gain* whose interval holds 0: on this
+# one chromosome the vectors predicted nothing that could be seen beyond LD score and
+# heterozygosity. What is tested below is mostly a prior of these two. That is a usual
+# outcome for a single chromosome, and the program should tell you;
+# [notebook 3](03_priors_and_fab_tests.ipynb) shows what happens when a prior does know
+# something.
 
 # %%
 results = fg.fab_test(prior, utility=prior.utility)
