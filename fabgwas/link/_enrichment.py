@@ -65,11 +65,6 @@ class _Model(NamedTuple):
         """Log V."""
         return np.log(self.ld @ _effects(self, parameters))
 
-    def log_likelihoods(self, parameters: Parameters, log_odds: Variants) -> Variants:
-        """Of each variant, against the null."""
-        ratio = _log_ratio(parameters[0], self.z)
-        return np.logaddexp(0, log_odds + ratio) - np.logaddexp(0, log_odds)
-
 
 def learn_enrichments(
     z: Variants,
@@ -160,7 +155,7 @@ def _fit_pair(
     for penalties in model.penalties:
         for parameters in _path(model, used[0] & used[1], penalties):
             log_odds = model.log_odds(parameters)
-            each = model.weight * model.log_likelihoods(parameters, log_odds)
+            each = model.weight * _log_gain(log_odds, _log_ratio(parameters[0], model.z))
             for side in range(2):
                 mine = members[side]
                 result.log_odds[side].append(log_odds[mine].astype(np.float32))
@@ -206,7 +201,7 @@ def _loss(
     total = model.ld @ effects
     log_odds = np.log(total)
     ratio = _log_ratio(parameters[0], z)
-    gain = np.logaddexp(0, log_odds + ratio) - np.logaddexp(0, log_odds)
+    gain = _log_gain(log_odds, ratio)
     posterior = weight * expit(log_odds + ratio)
     by_log_odds = posterior - weight * expit(log_odds)
     # a share of what is learned of V goes to each effect that is part of it
@@ -228,3 +223,8 @@ def _log_ratio(log_slab: float, z: Variants) -> Variants:
     """Log N(z; 0, 1 + s) / N(z; 0, 1)."""
     spread = 1 + np.exp(log_slab)
     return 0.5 * z * z * (1 - 1 / spread) - 0.5 * np.log(spread)
+
+
+def _log_gain(log_odds: Variants, log_ratio: Variants) -> Variants:
+    """Log-likelihood of each variant against the null."""
+    return np.logaddexp(0, log_odds + log_ratio) - np.logaddexp(0, log_odds)
