@@ -1,10 +1,11 @@
 """What JAX compiled is kept for the next process."""
 
 import os
-from pathlib import Path
 from typing import Any
 
 import jax
+
+from fabgwas.files import cache_folder
 
 # most programs take less; together those that take more are a third of a megabyte
 _LEAST_SECONDS = 0.1
@@ -20,8 +21,7 @@ def keep_compiled() -> None:
     settings: Any = jax.config
     if settings.jax_compilation_cache_dir is not None:
         return
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(cache) / "fabgwas" / "compiled"
+    folder = cache_folder() / "compiled"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:

@@ -85,6 +85,11 @@ def locked_folder(folder: Path, out: Path) -> Iterator[None]:
                 return
 
 
+def cache_folder() -> Path:
+    """Where what can be made again is kept: below ``XDG_CACHE_HOME``, or ``~/.cache``."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fabgwas"
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:

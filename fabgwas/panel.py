@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float, Int
 
-from fabgwas.files import sha256_of, write_atomically
+from fabgwas.files import cache_folder, sha256_of, write_atomically
 from fabgwas.io._genotypes import Genotypes, PathLike, open_genotypes
 from fabgwas.io._match import match_rows
 from fabgwas.ld import (
@@ -235,8 +235,7 @@ def _cache_beside(bed: Path) -> Path:
     beside = bed.parent / _CACHE_FOLDER
     if os.access(beside if beside.is_dir() else bed.parent, os.W_OK):
         return beside
-    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(caches) / "fabgwas"
+    return cache_folder()
 
 
 def _load(path: Path, n_variants: int) -> LdScores | None:

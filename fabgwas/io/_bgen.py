@@ -1,7 +1,6 @@
 """BGEN files, through the extra bgen."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pyarrow as pa
 from jaxtyping import Float, Int
 
 from fabgwas.errors import InputError
-from fabgwas.files import write_atomically
+from fabgwas.files import cache_folder, write_atomically
 from fabgwas.io._bim import canonical_variants
 from fabgwas.io._open import read_bytes
 
@@ -108,8 +107,7 @@ def _index_of(path: Path) -> Path:
     facts = path.stat()
     text = f"{path.resolve()} {facts.st_size} {facts.st_mtime_ns}"
     name = hashlib.sha256(text.encode()).hexdigest()[:32]
-    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(caches) / "fabgwas" / f"{name}.bgen-index"
+    return cache_folder() / f"{name}.bgen-index"
 
 
 def _text(name: Any) -> str:
