@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import terminal
 from embedding_server import KEY, Server, error, running_server
 
 pytest.importorskip("openai", reason="needs fabgwas[openai]")
@@ -22,13 +22,7 @@ def server() -> Iterator[Server]:
 
 def fabgwas(*arguments: object) -> "subprocess.CompletedProcess[str]":
     environment = os.environ | {"OPENAI_API_KEY": KEY, "OPENAI_LOG": "debug"}
-    return subprocess.run(
-        [sys.executable, "-m", "fabgwas", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-    )
+    return terminal.fabgwas(*arguments, env=environment)
 
 
 def test_no_output_of_any_command_holds_the_key(

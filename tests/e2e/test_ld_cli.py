@@ -2,12 +2,12 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from filesets import linked_dosage, write_fileset
+from terminal import fabgwas
 
 from fabgwas.errors import FabgwasError
 from fabgwas.ldstore import open_ld
@@ -15,12 +15,7 @@ from fabgwas.pipeline import LdConfig, make_ld
 
 
 def fabgwas_ld(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "fabgwas", "ld", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return fabgwas("ld", *arguments)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from terminal import fabgwas
 
 import fabgwas as fg
 from fabgwas.errors import InputError, NothingToAnalyseError, UsageError
@@ -30,15 +30,6 @@ def height(height_data, height_store, panel, tmp_path_factory):
         out=str(out),
     )
     return fg.run(config)
-
-
-def fabgwas(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "fabgwas", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_writes_what_it_promises(height):

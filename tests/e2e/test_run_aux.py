@@ -1,22 +1,12 @@
 """`fabgwas run` with another study as side information, and with posteriors."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-
-
-def fabgwas(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "fabgwas", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+from terminal import fabgwas
 
 
 @pytest.fixture(scope="module")

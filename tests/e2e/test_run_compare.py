@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 import tomllib
 from dataclasses import asdict
 
@@ -11,21 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from studies import SIZE, places, vectors, write_store, write_study, z_scores
+from terminal import fabgwas
 
 import fabgwas as fg
 from fabgwas.config import RunConfig
 from fabgwas.errors import InputError, NothingToAnalyseError
 from fabgwas.manifest import describe_input
 from fabgwas.pipeline import check
-
-
-def fabgwas(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "fabgwas", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -1,21 +1,11 @@
 """`fabgwas sets` on the results of a run."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
-
-
-def fabgwas(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "fabgwas", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+from terminal import fabgwas
 
 
 @pytest.fixture(scope="module")
