@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from werkzeug import Request, Response
 
 from fabgwas.errors import RemoteError, UsageError
+from fabgwas_embeddings import _fetch
 from fabgwas_embeddings._cli import app
 from fabgwas_embeddings._fetch import fetch, remote_files
 
@@ -22,7 +23,7 @@ CONTENT = b"#CHROM\tPOS\n" * 5_000
 def table(httpserver: HTTPServer, tmp_path: Path) -> Path:
     def zipped(members: dict[str, bytes]) -> bytes:
         target = io.BytesIO()
-        with zipfile.ZipFile(target, "w") as archive:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content in members.items():
                 archive.writestr(name, content)
         return target.getvalue()
@@ -38,6 +39,7 @@ def table(httpserver: HTTPServer, tmp_path: Path) -> Path:
         "a.vcf.gz": CONTENT,
         "a.zip": zipped({"all.tsv": CONTENT, "readme.txt": b"x"}),
         "two.zip": zipped({"a.tsv": b"", "b.tsv": b""}),
+        "bomb.zip": zipped({"a.tsv": bytes(2**22)}),
         **{name: text.encode() for name, text in sums.items()},
     }
     for name, content in files.items():
@@ -58,6 +60,7 @@ def table(httpserver: HTTPServer, tmp_path: Path) -> Path:
         "unlisted": ("a.vcf.gz", "other.md5", None),
         "zip": ("a.zip", None, "*.tsv"),
         "two": ("two.zip", None, "*.tsv"),
+        "bomb": ("bomb.zip", None, "*.tsv"),
         "nozip": ("a.vcf.gz", None, "*.tsv"),
         "gone": ("nowhere", None, None),
         "cut": ("cut", None, None),
@@ -106,14 +109,20 @@ def test_a_file_that_is_there_is_not_fetched_again(
         ("wrong", "was published"),
         ("unlisted", r"names no checksum of a\.vcf\.gz"),
         ("two", "holds 2 files"),
+        ("bomb", "unpacks to more than 200 times its size"),
         ("nozip", "is no zip file"),
         ("gone", "try again"),
         ("cut", "try again"),
     ],
 )
 def test_what_is_wrong_leaves_nothing(
-    table: Path, tmp_path: Path, name: str, message: str
+    table: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    message: str,
 ) -> None:
+    monkeypatch.setattr(_fetch, "_LARGEST_SURELY", 2**20)
     with pytest.raises(RemoteError, match=message):
         fetch([name], tmp_path / "data", table=table)
     assert not list((tmp_path / "data").iterdir())
