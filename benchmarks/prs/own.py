@@ -169,11 +169,11 @@ def _limit(study: Study, seed: int) -> np.ndarray:
 METHODS = [
     FunctionMethod(name=name, answer=_timed(fit), settings=settings, meant_for=is_simulated)
     for name, fit, settings in (
-        ("mixture", _mixture, {"version": 1}),
-        ("embedding", _embedding, {"version": 1}),
-        ("oracle prior", _oracle, {"version": 1}),
-        ("limit of learning", _limit, {"version": 1}),
-        ("annotations", _annotations, {"version": 1}),
+        ("mixture", _mixture, {"version": 2}),
+        ("embedding", _embedding, {"version": 2}),
+        ("oracle prior", _oracle, {"version": 2}),
+        ("limit of learning", _limit, {"version": 2}),
+        ("annotations", _annotations, {"version": 2}),
         ("ct", _clump, {"thresholds": THRESHOLDS}),
         ("inf", _infinitesimal, {}),
         ("variational mixture", _variational_mixture, {"version": 1}),

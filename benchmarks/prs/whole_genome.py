@@ -40,6 +40,10 @@ class Timed(NamedTuple):
     seconds: dict[str, float]
     gigabytes: float
     """Of LD, padding included."""
+    rounds: int
+    """In each of which the sampler reads all LD."""
+    reading: float
+    """Seconds that memory takes to move as many bytes once."""
 
 
 def _genome(context: Context, seed: int) -> Genome:
@@ -83,16 +87,34 @@ def _fit(genome: Genome, context: Context, seed: int) -> Timed:
     clock.append(time.perf_counter())
     block = np.repeat(np.arange(len(genome.sizes)), genome.sizes)
     settings = settings_for(problem.size, seed)
-    fit = fit_mixture(problem, block, _H2, features, settings)
+    rounds = [0]
+    fit = fit_mixture(
+        problem, block, _H2, features, settings,
+        progress=lambda done, total: rounds.append(total),
+    )  # fmt: skip
     clock.append(time.perf_counter())
     steps = dict(zip(("ld", "features", "fit"), np.diff(clock).tolist(), strict=True))
-    gigabytes = sum(batch.ld.size * batch.ld.dtype.itemsize for batch in batches) / 1e9
-    return Timed(fit.mean, steps, gigabytes)
+    size = sum(batch.ld.size * batch.ld.dtype.itemsize for batch in batches)
+    return Timed(fit.mean, steps, size / 1e9, max(rounds), _seconds_to_read(size))
+
+
+def _seconds_to_read(size: int) -> float:
+    """By copying pieces, each of which moves twice its size."""
+    source = np.ones(2**27, np.uint8)
+    target = np.ones_like(source)
+    pieces = max(1, size // (2 * source.size))
+    began = time.perf_counter()
+    for _ in range(pieces):
+        np.copyto(target, source)
+    return (time.perf_counter() - began) * size / (2 * source.size * pieces)
 
 
 def _judge(genome: Genome, answer: Timed, seed: int) -> Scores:
     r = float(np.corrcoef(answer.effect, genome.effect)[0, 1])
     told = {f"{name} seconds": value for name, value in answer.seconds.items()}
+    floor = answer.rounds * answer.reading
+    told["fit over reading LD once a round"] = answer.seconds["fit"] / floor
+    told["rounds"] = answer.rounds
     return {"correlation with the truth": r, **told, "LD gigabytes": answer.gigabytes}
 
 

@@ -18,7 +18,9 @@ from benchmarks.harness.machine import peak_bytes, reset_peak, resident_bytes
 
 _TURNS = 5
 _LONG = 20.0  # seconds after which two turns have to do
+_VERY_LONG = 60.0  # and after which one does, that is not warmed up
 Call = Callable[[], object]
+"""A job; it may return the seconds of its parts, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,7 @@ class Times(NamedTuple):
     floor: np.ndarray
     rival: np.ndarray | None
     added_bytes: int
+    parts: Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +94,9 @@ class SpeedTask:
         }
         if answer.rival is not None:
             found["times rival"] = _spread(answer.job / answer.rival)
+        for part, seconds in answer.parts.items():
+            found[f"{part}: seconds"] = _spread(seconds)
+            found[f"{part}: times floor"] = _spread(seconds / answer.floor)
         return found
 
 
@@ -108,20 +114,25 @@ class SpeedMethod:
         return isinstance(task, SpeedTask) and task.kind == self.kind
 
     def solve(self, problem: Job, context: Context, seed: int) -> Times:
-        """Warm up, then run job, floor and rival in turns."""
+        """Warm up, then run job, floor and rival in turns; once if that takes long."""
         job = self.prepare(problem)
         reset_peak()
         before = resident_bytes()
-        first = _seconds(job)
-        added = max(peak_bytes() - before, 0)
-        problem.floor()
-        turns = 2 if context.quick or first > _LONG else _TURNS
-        taken: list[list[float]] = []
         calls = [job, problem.floor, *([problem.rival] if problem.rival else [])]
-        for _ in range(turns):
-            taken.append([_seconds(call) for call in calls])
-        columns = np.array(taken).T
-        return Times(columns[0], columns[1], columns[2] if problem.rival else None, added)
+        first = _timed(job)
+        added = max(peak_bytes() - before, 0)
+        if first.seconds > _VERY_LONG:
+            # what warming up saves is little then
+            taken = [[first, *map(_timed, calls[1:])]]
+        else:
+            problem.floor()
+            turns = 2 if context.quick or first.seconds > _LONG else _TURNS
+            taken = [[_timed(call) for call in calls] for _ in range(turns)]
+        columns = np.array([[call.seconds for call in turn] for turn in taken]).T
+        told = [turn[0].parts for turn in taken]
+        parts = {name: np.array([turn[name] for turn in told]) for name in told[0]}
+        rival = columns[2] if problem.rival else None
+        return Times(columns[0], columns[1], rival, added, parts)
 
 
 def scratch(context: Context) -> TemporaryDirectory:
@@ -185,10 +196,16 @@ def sizes(
     ]
 
 
-def _seconds(call: Call) -> float:
+class _Timed(NamedTuple):
+    seconds: float
+    parts: Mapping[str, float]
+
+
+def _timed(call: Call) -> _Timed:
     began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
+    found = call()
+    seconds = time.perf_counter() - began
+    return _Timed(seconds, found if isinstance(found, Mapping) else {})
 
 
 def _spread(values: np.ndarray) -> Metric:

@@ -3,6 +3,7 @@
 The floor is one read of the store and the products of all its numbers with each other.
 """
 
+import json
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,12 @@ from benchmarks.speed.reading import write_glm
 from benchmarks.speed.storing import write_store
 
 _KIND = "fabgwas run, {dim:,} numbers"
-_SIZES = {1024: (10_000, 100_000, 1_200_000), 3072: (100_000,)}
+# a store of many numbers can be projected to 256, once
+_SIZES = {
+    256: (100_000, 1_200_000),
+    1024: (10_000, 100_000, 1_200_000),
+    3072: (100_000, 1_200_000),
+}
 
 
 def _make(dim: int, context: Context, amount: int) -> Job:
@@ -49,7 +55,13 @@ def _run(job: Job) -> Call:
         out=str(job.inputs["out"]),
         build="GRCh38",
     )
-    return lambda: fg.run(config, overwrite=True)
+
+    def run() -> dict[str, float]:
+        fg.run(config, overwrite=True)
+        told = json.loads(Path(f"{config.out}.manifest.json").read_text())["timings"]
+        return {"prior and tests": told["prior"] + told["test"]}
+
+    return run
 
 
 TASKS = [

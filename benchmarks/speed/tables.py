@@ -15,8 +15,12 @@ files, compilation. Floors that are a copy of memory are out of reach for work t
 parse or compute; they tell which part of the machine is not the limit.
 """
 _GROWTH = """
-Exponent: slope of log seconds on log size between the two largest sizes; 1 is linear.
+Exponent: slope of log seconds on log size between the two largest sizes; 1 is linear. The
+last two columns were not run: they are the rate of the largest size, for as many variants
+as are imputed into UK Biobank, and as there are possible single-nucleotide ones.
 """
+# imputed variants of UK Biobank, and all possible single-nucleotide ones
+_BEYOND = {"90 M": 90e6, "8.9 G": 8.9e9}
 
 
 def tables(results: Sequence[Result]) -> list[Table]:
@@ -25,20 +29,7 @@ def tables(results: Sequence[Result]) -> list[Table]:
         (each for each in results if each.metrics),
         key=lambda each: (_kind(each), each.method, _amount(each)),
     )
-    rows = [
-        [
-            each.task,
-            each.method,
-            str(each.metrics["seconds"]),
-            _count(each.metrics["per second"]),
-            _ratio(each.metrics["times floor"]),
-            each.settings["task"]["floor"],
-            _ratio(each.metrics.get("times rival")),
-            each.settings["task"]["rival"] or "",
-            f"{each.metrics['added MB'].value:,.0f}",
-        ]
-        for each in done
-    ]
+    rows = [row for each in done for row in [_whole(each), *_parts(each)]]
     rows += [
         [each.task, each.method, trouble([each]), *[""] * 6]
         for each in results
@@ -87,6 +78,42 @@ def figures(results: Sequence[Result], folder: Path) -> list[Path]:
     return [path]
 
 
+def _whole(result: Result) -> list[str]:
+    metrics, task = result.metrics, result.settings["task"]
+    return [
+        result.task,
+        result.method,
+        str(metrics["seconds"]),
+        _count(metrics["per second"]),
+        _ratio(metrics["times floor"]),
+        task["floor"],
+        _ratio(metrics.get("times rival")),
+        task["rival"] or "",
+        f"{metrics['added MB'].value:,.0f}",
+    ]
+
+
+def _parts(result: Result) -> list[list[str]]:
+    """A row for each part of a job, beside the floor of the whole."""
+    rows = []
+    for name in result.metrics:
+        part, _, measure = name.rpartition(": ")
+        if part and measure == "seconds":
+            seconds = result.metrics[name]
+            rows.append(
+                [
+                    result.task,
+                    f"{result.method}: {part}",
+                    str(seconds),
+                    f"{_amount(result) / seconds.value:,.0f}",
+                    _ratio(result.metrics[f"{part}: times floor"]),
+                    result.settings["task"]["floor"],
+                    *[""] * 3,
+                ]
+            )
+    return rows
+
+
 def _growth(done: Sequence[Result]) -> Table:
     groups = _groups(done)
     amounts = sorted({_amount(each) for found in groups.values() for each in found})
@@ -100,8 +127,11 @@ def _growth(done: Sequence[Result]) -> Table:
             else ""
             for a in amounts
         ]
-        rows.append([kind, method, *cells, _exponent(found)])
-    header = ["job", "program", *(f"{amount:,}" for amount in amounts), "exponent"]
+        rate = _amount(found[-1]) / found[-1].metrics["seconds"].value
+        beyond = [_duration(amount / rate) for amount in _BEYOND.values()]
+        rows.append([kind, method, *cells, _exponent(found), *beyond])
+    sizes = [f"{amount:,}" for amount in amounts]
+    header = ["job", "program", *sizes, "exponent", *_BEYOND]
     return Table(title="Growth with size", header=header, rows=rows, text=_GROWTH)
 
 
@@ -118,6 +148,13 @@ def _exponent(found: Sequence[Result]) -> str:
     small, large = found[-2:]
     times = large.metrics["seconds"].value / small.metrics["seconds"].value
     return f"{np.log(times) / np.log(_amount(large) / _amount(small)):.2f}"
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.3g} s"
 
 
 def _kind(result: Result) -> str:
