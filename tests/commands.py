@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from filesets import linked_dosage, write_fileset
 
+from fabgwas.pipeline import LdConfig, make_ld
 from fabgwas.store import StoreMetadata, write_embeddings
 
 # forks a process that has imported everything, so that what is killed is at work
@@ -68,6 +70,12 @@ def make_world(folder: Path) -> dict[str, Command]:
         "FID\tIID\ty\n"
         + "".join(f"f{i}\ts{i}\t{i % 7 + i % 3}.5\n" for i in range(_PEOPLE))
     )
+    _write_results(folder / "results.parquet", table, z)
+    (folder / "regions.bed").write_text(
+        "".join(f"{c + 1}\t0\t30000000\tregion{c + 1}\n" for c in range(_CHROMS))
+    )
+    panel = folder / "panel"
+    make_ld(LdConfig(genotypes=(str(geno),), out=str(panel), build="GRCh37"))
     store, build = ["--embeddings", str(folder / "store")], ["--build", "GRCh37"]
     last = ["log", "manifest.json"]
     run = ["fab.parquet", "fab.tsv.gz", "loci.tsv", "report.html"]
@@ -91,6 +99,11 @@ def make_world(folder: Path) -> dict[str, Command]:
             ["cohort", str(geno), *store, *build, "--components", "3"],
             ["cohort.parquet", "pcs.tsv", *last],
         ),
+        "sets": Command(
+            ["sets", str(folder / "results.parquet"), "--ld", str(panel), "--regions",
+             str(folder / "regions.bed")],
+            ["sets.tsv", "sets.log", "sets.manifest.json"],
+        ),
         "evaluate": Command(
             ["evaluate", str(folder / "scores.tsv"), str(folder / "pheno.tsv"),
              "--replicates", "20"],
@@ -104,6 +117,23 @@ def make_world(folder: Path) -> dict[str, Command]:
             ["store.json", *(f"chrom={c + 1}/part-00000.parquet" for c in range(_CHROMS))],
         ),
     }  # fmt: skip
+
+
+def _write_results(path: Path, variants: pa.Table, z: np.ndarray) -> None:
+    """What a run tells of each variant, as far as tests of sets need it."""
+    size = variants.num_rows
+    columns = {
+        "chrom": variants["chrom"],
+        "pos": variants["pos"],
+        "effect_allele": variants["alt"],
+        "other_allele": variants["ref"],
+        "z": z,
+        "prior_mean": np.zeros(size),
+        "prior_var": np.ones(size),
+        "prior_prob": np.full(size, 0.1),
+        "fold": pa.array(np.arange(size) // _PER_CHROM, pa.int32()),
+    }
+    pq.write_table(pa.table(columns), path)
 
 
 FOLDERS = ("ld", "embed")

@@ -26,6 +26,7 @@ _MOST_NODES = 2**10
 _TOLERANCE = 1e-6
 _COARSE_TOLERANCE = 1e-3
 _LARGE = np.log(0.01)
+_GAIN_OF_HALVING = 8.0
 _ELEMENTS = 2**14
 # above this the probabilities themselves are added up, at half the cost of their logs
 _LOG_SMALL = -600.0
@@ -70,10 +71,9 @@ def log_mean_tail(scores: Parabolas, thresholds: Points) -> Points:
 
     Exact for families of up to 512 variants. For larger ones it is evaluated exactly,
     with its derivative, at nodes, and interpolated by cubics; nodes are added half-way
-    until the cubics agree there to 1e-6 (1e-3 for p-values above 0.01). Twice the
-    largest difference found in an interval and its neighbours is added within it, and
-    nothing exceeds the value at the node to the left, so that the result errs towards
-    larger p-values.
+    until the cubics err by less than 1e-6 (1e-3 for p-values above 0.01). Twice the
+    largest error in an interval and its neighbours is added within it, and nothing exceeds
+    the value at the node to the left, so that the result errs towards larger p-values.
     """
     distinct = np.unique(thresholds)
     if scores.constant.size <= _EXACT_SIZE or distinct.size <= 2 * _FIRST_NODES:
@@ -94,9 +94,11 @@ def log_mean_tail(scores: Parabolas, thresholds: Points) -> Points:
         rough, middle = rough[splits], middle[splits]
         found = _evaluate(scores, middle)
         difference = np.abs(_interpolate(nodes, tail, middle) - found.log_mean)
-        # at a step of the tail no cubic fits
-        error[rough] = np.where(np.isnan(difference), np.inf, difference)
-        # both halves inherit the error of the whole, and are checked again if it is large
+        # at a step of the tail no cubic fits; where it is smooth, cubics of half the width
+        # have a sixteenth of the error, and a half of that gain is counted upon
+        gain = np.where(found.log_mean > _LARGE, 1.0, _GAIN_OF_HALVING)
+        error[rough] = np.where(np.isnan(difference), np.inf, difference / gain)
+        # both halves have that error, and are checked again if it is large
         nodes = np.insert(nodes, rough + 1, middle)
         tail = _Tail(
             *(np.insert(a, rough + 1, b) for a, b in zip(tail, found, strict=True))

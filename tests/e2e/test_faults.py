@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from commands import FOLDERS, make_world, places, run, start
 
-COMMANDS = ["run", "munge", "ld", "prs", "score", "cohort", "evaluate", "split", "embed"]
+COMMANDS = ["run", "munge", "ld", "prs", "score", "cohort", "evaluate", "split", "embed",
+            "sets"]
 KILLS = int(os.environ.get("FABGWAS_KILLS", "2"))
 
 
