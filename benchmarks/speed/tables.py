@@ -19,6 +19,7 @@ Exponent: slope of log seconds on log size between the two largest sizes; 1 is l
 last two columns were not run: they are the rate of the largest size, for as many variants
 as are imputed into UK Biobank, and as there are possible single-nucleotide ones.
 """
+_DECADES = (10_000, 100_000, 1_000_000, 10_000_000)
 # imputed variants of UK Biobank, and all possible single-nucleotide ones
 _BEYOND = {"90 M": 90e6, "8.9 G": 8.9e9}
 
@@ -115,24 +116,28 @@ def _parts(result: Result) -> list[list[str]]:
 
 
 def _growth(done: Sequence[Result]) -> Table:
-    groups = _groups(done)
-    amounts = sorted({_amount(each) for found in groups.values() for each in found})
     rows = []
-    for (kind, method), found in groups.items():
+    for (kind, method), found in _groups(done).items():
         by_amount = {_amount(each): each for each in found}
-        cells = [
-            f"{by_amount[a].metrics['seconds'].value:.3g} s, "
-            f"{by_amount[a].metrics['added MB'].value:,.0f} MB"
-            if a in by_amount
-            else ""
-            for a in amounts
-        ]
+        decades = [_cell(by_amount.get(amount)) for amount in _DECADES]
+        others = "; ".join(
+            f"{amount:,}: {_cell(each)}"
+            for amount, each in by_amount.items()
+            if amount not in _DECADES
+        )
         rate = _amount(found[-1]) / found[-1].metrics["seconds"].value
         beyond = [_duration(amount / rate) for amount in _BEYOND.values()]
-        rows.append([kind, method, *cells, _exponent(found), *beyond])
-    sizes = [f"{amount:,}" for amount in amounts]
-    header = ["job", "program", *sizes, "exponent", *_BEYOND]
+        rows.append([kind, method, *decades, others, _exponent(found), *beyond])
+    sizes = [f"{amount:,}" for amount in _DECADES]
+    header = ["job", "program", *sizes, "other sizes", "exponent", *_BEYOND]
     return Table(title="Growth with size", header=header, rows=rows, text=_GROWTH)
+
+
+def _cell(result: Result | None) -> str:
+    if result is None:
+        return ""
+    seconds, added = result.metrics["seconds"].value, result.metrics["added MB"].value
+    return f"{seconds:.3g} s, {added:,.0f} MB"
 
 
 def _groups(done: Sequence[Result]) -> dict[tuple[str, str], list[Result]]:
