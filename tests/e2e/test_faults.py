@@ -16,8 +16,18 @@ from pathlib import Path
 import pytest
 from commands import FOLDERS, make_world, places, run, start
 
-COMMANDS = ["run", "munge", "ld", "prs", "score", "cohort", "evaluate", "split", "embed",
-            "sets"]
+COMMANDS = [
+    "run",
+    "munge",
+    "ld",
+    "prs",
+    "score",
+    "cohort",
+    "evaluate",
+    "split",
+    "embed",
+    "sets",
+]
 KILLS = int(os.environ.get("FABGWAS_KILLS", "2"))
 
 
@@ -153,7 +163,8 @@ def begin(name, command, out):
     """A command that has just begun: its log is there, or its lock if it has no log."""
     running = start(command, out)
     lock = out.with_name(f".{out.name}.partial") / "lock"
-    sign = out / ".work" if name == "embed" else out.with_name(f"{out.name}.log")
+    logs = [each for each in command.outputs if each.endswith("log")]
+    sign = out.with_name(f"{out.name}.{logs[0]}") if logs else out / ".work"
     has_begun = partial(is_held, lock) if name in ("ld", "munge") else sign.exists
     while running.process.is_alive() and not has_begun():
         time.sleep(0.001)
