@@ -37,7 +37,6 @@ _LEFT_OUT: dict[str, dict[str, Any]] = {
     "genes": {"exclude_sources": ("gwas_catalog",)},
     "genes and catalog": {},
     "genes and catalog without height": {"exclude_traits": ("height", "body height")},
-    "catalog": {"exclude_sources": ("genes",)},
 }
 
 
@@ -89,7 +88,8 @@ class HeightMethod:
     @property
     def settings(self) -> Mapping[str, Any]:
         """What the texts lack, too."""
-        return {"encoder": self.encoder, "left out": _LEFT_OUT[self.text]}
+        # since version 2 priors are learned through LD
+        return {"encoder": self.encoder, "left out": _LEFT_OUT[self.text], "version": 2}
 
     def suits(self, task: Task) -> bool:
         """Studies of height."""

@@ -153,12 +153,13 @@ METHODS = [
     FunctionMethod(
         name=f"half of the study, {name}",
         answer=answer,
-        settings={"version": 2} if name.startswith("family") else {},
+        settings=settings,
         meant_for=lambda task: task.name.startswith("replication"),
     )
-    for name, answer in (
-        ("two-sided", _two_sided),
-        ("family, covariates", partial(_family, "covariates")),
-        ("family, auto", partial(_family, "auto")),
+    # since version 3 priors are learned through LD
+    for name, answer, settings in (
+        ("two-sided", _two_sided, {}),
+        ("family, covariates", partial(_family, "covariates"), {"version": 2}),
+        ("family, auto", partial(_family, "auto"), {"version": 3}),
     )
 ]
