@@ -52,12 +52,15 @@ def make_variants(n: int, seed: int = 0) -> pa.Table:
     )
 
 
-def write_store(path: Path, n: int, dim: int = _DIM) -> Any:
-    """A store of n variants; their vectors carry nothing."""
+def write_store(
+    path: Path, n: int, dim: int = _DIM, variants: pa.Table | None = None
+) -> Any:
+    """A store of n variants, or of these; their vectors carry nothing."""
     from fabgwas.store import StoreMetadata, write_embeddings
 
     metadata = StoreMetadata(model="benchmark", dim=dim, build="GRCh38")
-    return write_embeddings(path, metadata, make_variants(n), make_vectors(n, dim))
+    table = make_variants(n) if variants is None else variants
+    return write_embeddings(path, metadata, table, make_vectors(n, dim))
 
 
 def _make_write(context: Context, amount: int) -> Job:
