@@ -142,8 +142,8 @@ def out_of_fold(
     score: Score | None, covariates: bool, people: People, context: Context, seed: int
 ) -> np.ndarray:
     """Risk of everybody by logistic ridge, its penalty from folds of training people."""
-    from sklearn.linear_model import LogisticRegressionCV
-    from sklearn.model_selection import StratifiedKFold
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV, StratifiedKFold
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
@@ -157,10 +157,8 @@ def out_of_fold(
         if covariates:
             parts.append(_filled(people.covariates, train))
         x = np.hstack(parts)
-        fit = LogisticRegressionCV(
-            Cs=_PENALTIES, cv=inner, scoring="neg_log_loss", max_iter=1000,
-            l1_ratios=(0.0,), use_legacy_attributes=False,
-        )  # fmt: skip
+        ridge, penalties = LogisticRegression(max_iter=1000), {"C": _PENALTIES}
+        fit = GridSearchCV(ridge, penalties, cv=inner, scoring="neg_log_loss")
         model = make_pipeline(StandardScaler(), fit).fit(x[train], people.case[train])
         risk[~train] = model.predict_proba(x[~train])[:, 1]
     return risk
