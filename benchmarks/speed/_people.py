@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 _SPACING = 2_400  # bp, as 1.2 million variants have it
 _PER_CHROMOSOME = 18_000
@@ -23,6 +24,20 @@ def places(n: int) -> tuple[np.ndarray, np.ndarray]:
     """Chromosomes and positions, one chromosome after the other."""
     number = np.arange(n)
     return 1 + number // _PER_CHROMOSOME, 1_000_000 + (number % _PER_CHROMOSOME) * _SPACING
+
+
+def variants(n: int, counted: str, other: str) -> pa.Table:
+    """The variants of `write_people`, with their alleles in columns of these names."""
+    chrom, pos = places(n)
+    return pa.table(
+        {
+            "chrom": pa.array([str(number) for number in chrom]),
+            "pos": pa.array(pos, pa.int32()),
+            "rsid": pa.array([f"rs{number}" for number in range(n)]),
+            counted: pa.array(["A"] * n),
+            other: pa.array(["G"] * n),
+        }
+    )
 
 
 def write_people(prefix: Path, n_variants: int, n_samples: int, seed: int = 0) -> None:

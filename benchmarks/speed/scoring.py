@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.harness import Context
-from benchmarks.speed._people import places, write_people
+from benchmarks.speed._people import variants, write_people
 from benchmarks.speed._stopwatch import Call, Job, SpeedMethod, read_bytes, scratch, sizes
 
 _KIND = "score 2,000 people"
@@ -21,17 +21,9 @@ def _make(context: Context, amount: int) -> Job:
     folder = scratch(context)
     prefix = Path(folder.name) / "people"
     write_people(prefix, amount, _PEOPLE)
-    chrom, pos = places(amount)
-    table = pa.table(
-        {
-            "chrom": pa.array([str(number) for number in chrom]),
-            "pos": pa.array(pos, pa.int32()),
-            "rsid": pa.array([f"rs{number}" for number in range(amount)]),
-            "effect_allele": pa.array(["A"] * amount),
-            "other_allele": pa.array(["G"] * amount),
-            "weight": np.random.default_rng(1).standard_normal(amount),
-        }
-    )
+    weight = pa.array(np.random.default_rng(1).standard_normal(amount))
+    table = variants(amount, "effect_allele", "other_allele")
+    table = table.append_column("weight", weight)
     files = write_weights(table, Path(folder.name) / "weights", name="s", build="GRCh37")
     plink2 = shutil.which("plink2")
     return Job(

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import pyarrow as pa
-
 from benchmarks.harness import Context
-from benchmarks.speed._people import places, write_people
+from benchmarks.speed._people import variants, write_people
 from benchmarks.speed._stopwatch import (
     Call,
     Job,
@@ -25,17 +23,8 @@ def _make(context: Context, amount: int) -> Job:
     folder = scratch(context)
     prefix = Path(folder.name) / "people"
     write_people(prefix, amount, _PEOPLE)
-    chrom, pos = places(amount)
-    variants = pa.table(
-        {
-            "chrom": pa.array([str(number) for number in chrom]),
-            "pos": pa.array(pos, pa.int32()),
-            "rsid": pa.array([f"rs{number}" for number in range(amount)]),
-            "ref": pa.array(["G"] * amount),
-            "alt": pa.array(["A"] * amount),
-        }
-    )
-    store = write_store(Path(folder.name) / "store", amount, _DIM, variants)
+    table = variants(amount, "alt", "ref")
+    store = write_store(Path(folder.name) / "store", amount, _DIM, table)
     read = read_bytes(Path(f"{prefix}.bed"), *sorted(store.path.rglob("*.parquet")))
     products = multiply(2.0 * amount * _PEOPLE * _DIM)
 
