@@ -88,7 +88,8 @@ def test_links_between_pages_lead_somewhere():
 
 @pytest.mark.parametrize("page", ["README.md", *sorted(
     str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md"))])  # fmt: skip
-def test_options_that_pages_name_exist(page):
+def test_options_that_pages_name_exist(page, capsys):
+    import benchmarks.__main__ as benchmarks
     from fabgwas.cli import app
     from fabgwas_embeddings._cli import app as embeddings
 
@@ -99,6 +100,9 @@ def test_options_that_pages_name_exist(page):
 
         for command in get_command(program).commands.values():
             known |= {name for each in command.params for name in each.opts}
-    text = (ROOT / page).read_text(encoding="utf-8")
-    named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", text))
+    with pytest.raises(SystemExit):
+        benchmarks.main(["run", "--help"])
+    option = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]+")
+    known |= set(option.findall(capsys.readouterr().out))
+    named = set(option.findall((ROOT / page).read_text(encoding="utf-8")))
     assert named - known == set()

@@ -160,12 +160,15 @@ def test_a_file_in_the_place_of_the_folder_is_told_in_a_line(name, world, tmp_pa
 
 
 def begin(name, command, out):
-    """A command that has just begun: its log is there, or its lock if it has no log."""
+    """A command that has just begun: its log is there, or its lock is held."""
     running = start(command, out)
-    lock = out.with_name(f".{out.name}.partial") / "lock"
     logs = [each for each in command.outputs if each.endswith("log")]
-    sign = out.with_name(f"{out.name}.{logs[0]}") if logs else out / ".work"
-    has_begun = partial(is_held, lock) if name in ("ld", "munge") else sign.exists
+    if name == "embed":
+        has_begun = partial(is_held, out / ".work" / "ledger.sqlite")
+    elif name in ("ld", "munge"):
+        has_begun = partial(is_held, out.with_name(f".{out.name}.partial") / "lock")
+    else:
+        has_begun = out.with_name(f"{out.name}.{logs[0]}").exists
     while running.process.is_alive() and not has_begun():
         time.sleep(0.001)
     return running

@@ -99,19 +99,19 @@ class OpenAiBatchEncoder:
         """Submit all groups that are not at the service yet, and give out what returns."""
         if self._folder is None:
             raise UsageError("encoder openai-batch: needs the folder of a job.")
-        service = BatchService(self._base_url, self._key_variable)
         state = BatchState(self._folder)
-        for name, remote in service.find({batch.name for batch in state.here()}):
-            state.submitted(name, remote)
-        lines = self._lines(groups, state.line_names())
-        while True:
-            self._fill_queue(service, state, lines)
-            if not state.open():
-                return
-            for batch in state.at_service():
-                yield from self._collect(service, state, batch)
-            if state.at_service():
-                time.sleep(self._poll_seconds)
+        with BatchService(self._base_url, self._key_variable) as service:
+            for name, remote in service.find({batch.name for batch in state.here()}):
+                state.submitted(name, remote)
+            lines = self._lines(groups, state.line_names())
+            while True:
+                self._fill_queue(service, state, lines)
+                if not state.open():
+                    return
+                for batch in state.at_service():
+                    yield from self._collect(service, state, batch)
+                if state.at_service():
+                    time.sleep(self._poll_seconds)
 
     def _fill_queue(
         self,

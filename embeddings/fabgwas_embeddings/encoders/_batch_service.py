@@ -1,5 +1,7 @@
 """What is asked of the Batch API, and how it may be asked again."""
 
+from __future__ import annotations
+
 import json
 import time
 from collections.abc import Collection, Iterator
@@ -37,6 +39,12 @@ class BatchService:
         self._client: Any = openai.OpenAI(
             api_key=self._key, base_url=base_url, max_retries=_ATTEMPTS - 1
         )
+
+    def __enter__(self) -> BatchService:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
 
     def submit(self, path: Path, name: str) -> str:
         """Upload a file of requests and make a batch of it; gives the service's name of it.
