@@ -88,8 +88,8 @@ class HeightMethod:
     @property
     def settings(self) -> Mapping[str, Any]:
         """What the texts lack, too."""
-        # since version 2 priors are learned through LD
-        return {"encoder": self.encoder, "left out": _LEFT_OUT[self.text], "version": 2}
+        # since version 2 priors are learned through LD, since version 3 fits may end early
+        return {"encoder": self.encoder, "left out": _LEFT_OUT[self.text], "version": 3}
 
     def suits(self, task: Task) -> bool:
         """Studies of height."""

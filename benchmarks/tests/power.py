@@ -114,9 +114,9 @@ def _is_power(task: object) -> bool:
 
 def _method(name: str, answer) -> FunctionMethod:
     # gains of all are told against the family test with the covariates; since version 3
-    # priors are learned through LD
+    # priors are learned through LD, since version 4 such fits may end early
     learned = any(word in name for word in ("auto", "ldscore", "mixture", "of the prior"))
-    settings = {"version": 3 if learned else 2}
+    settings = {"version": 4 if learned else 2}
     return FunctionMethod(name=name, answer=answer, settings=settings, meant_for=_is_power)
 
 

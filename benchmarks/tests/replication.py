@@ -156,10 +156,10 @@ METHODS = [
         settings=settings,
         meant_for=lambda task: task.name.startswith("replication"),
     )
-    # since version 3 priors are learned through LD
+    # since version 3 priors are learned through LD, since version 4 such fits may end early
     for name, answer, settings in (
         ("two-sided", _two_sided, {}),
         ("family, covariates", partial(_family, "covariates"), {"version": 2}),
-        ("family, auto", partial(_family, "auto"), {"version": 3}),
+        ("family, auto", partial(_family, "auto"), {"version": 4}),
     )
 ]

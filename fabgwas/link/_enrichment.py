@@ -7,7 +7,8 @@ effects acts on the z-scores of neighbours, and not linearly:
     z_j \sim \frac{1}{1 + V_j} N(0, 1) + \frac{V_j}{1 + V_j} N(0, 1 + s).
 
 :math:`a, \beta` and s maximise the weighted likelihood of the training variants less a
-penalty :math:`\beta' \Lambda \beta / 2`. What a prior takes from it is
+penalty :math:`\beta' \Lambda \beta / 2`; which penalty, and after how many steps to end,
+is chosen on groups of folds that a fit has not seen. What a prior takes from it is
 :math:`\log (V_j / l_j)`: by how much the neighbourhood of a variant is enriched.
 """
 
@@ -34,7 +35,8 @@ _GROUPS = 5
 _STRENGTHS = (1.0, 0.25)
 # how much less is expected of features of small variance
 _POWERS = (0.0, 1.0)
-_MOST_STEPS = 10
+# steps after which a fit may end; by the last one it has converged, or nearly
+_STEPS = (3, 10)
 _FIRST_LOG_SLAB, _FIRST_INTERCEPT = np.log(8.0), -6.0
 _SLAB_RANGE, _INTERCEPT_RANGE, _LOG_ODDS_RANGE = (0.0, 6.0), (-30.0, 5.0), (-40.0, 10.0)
 
@@ -111,22 +113,24 @@ def learn_enrichments(
             here = of_variant == h
             inner[g, here] = mine[h].log_odds[side[h]][best[g]] - log_score[here]
 
+    shape = (len(_POWERS), len(_STRENGTHS), len(_STEPS))
+    power, strength, stop = np.unravel_index(best, shape)
+
     def outer(g: int) -> Variants:
-        power, number = divmod(best[g], len(_STRENGTHS))
-        *_, parameters = _path(model, used[g], model.penalties[power][: number + 1])
-        return model.log_odds(parameters) - log_score
+        penalties = model.penalties[power[g]][: strength[g] + 1]
+        found = _path(model, used[g], penalties)[-len(_STEPS) :]
+        return model.log_odds(found[stop[g]]) - log_score
 
     everything = np.array(list(map_threads(outer, groups)), np.float32)
     inner = np.where(of_variant == np.arange(len(groups))[:, None], everything, inner)
-    strength = np.array(_STRENGTHS)[np.array(best) % len(_STRENGTHS)]
-    return Enrichments(group, everything, inner, strength)
+    return Enrichments(group, everything, inner, np.array(_STRENGTHS)[strength])
 
 
 class _Inner(NamedTuple):
-    """What fits without a pair of groups say of each of the two, for each penalty."""
+    """What fits without a pair of groups say of each of the two."""
 
     log_odds: list[list[Variants]]
-    gain: list[Float[np.ndarray, " penalty"]]
+    gain: list[Float[np.ndarray, " fit"]]
 
 
 def _model(
@@ -169,7 +173,7 @@ def _path(
     used: Bool[np.ndarray, " variant"],
     penalties: list[Float[np.ndarray, " dim"]],
 ) -> list[Parameters]:
-    """Fits of ever weaker penalties."""
+    """Fits of ever weaker penalties, each after fewer and after more steps."""
     weight = np.where(used, model.weight, 0.0)
     found = np.concatenate(
         [[_FIRST_LOG_SLAB, _FIRST_INTERCEPT], np.zeros(model.x.shape[1])]
@@ -177,15 +181,17 @@ def _path(
     bounds = [_SLAB_RANGE, _INTERCEPT_RANGE] + [(None, None)] * model.x.shape[1]
     path = []
     for penalty in penalties:
+        steps = [found]
         found = minimize(
             partial(_loss, model, weight, penalty),
             found,
             jac=True,
             method="L-BFGS-B",
             bounds=bounds,
-            options={"maxiter": _MOST_STEPS},
+            callback=lambda x, steps=steps: steps.append(x.copy()),
+            options={"maxiter": _STEPS[-1]},
         ).x
-        path.append(found)
+        path += [steps[min(n, len(steps) - 1)] for n in _STEPS]
     return path
 
 

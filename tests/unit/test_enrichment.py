@@ -63,6 +63,20 @@ def test_what_features_say_of_causal_effects_is_found_through_ld(rng):
         assert np.corrcoef(learned, truth)[0, 1] > 0.9
 
 
+def test_fits_end_early_only_where_that_predicts_other_folds_better(rng, monkeypatch):
+    def outer(steps):
+        monkeypatch.setattr("fabgwas.link._enrichment._STEPS", steps)
+        return learn_enrichments(z, x, weight, ld, folds).outer
+
+    z, x, weight, ld, folds = study(rng, np.array([1.5, 0.0, 0.0, 0.0]))
+    assert np.array_equal(outer((0, 10)), outer((10, 10)))
+    # with hardly a penalty, many features that say nothing are followed ever further
+    monkeypatch.setattr("fabgwas.link._enrichment._STRENGTHS", (1e-4,))
+    x = rng.normal(0, 1, (z.size, 60))
+    early, late = (np.std(outer(steps), axis=1) for steps in ((3, 10), (10, 10)))
+    assert np.all(early < late / 2)
+
+
 def test_nothing_is_learned_from_the_group_that_is_left_out(rng):
     z, x, weight, ld, folds = study(rng, np.array([1.5, 0.0, 0.0, 0.0]))
     before = learn_enrichments(z, x, weight, ld, folds)
