@@ -39,8 +39,10 @@ def test_five_notebooks_are_found():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_runs_from_top_to_bottom_without_a_warning(name, folder, monkeypatch):
-    monkeypatch.setenv("PYTHONWARNINGS", "error")
+def test_runs_from_top_to_bottom_without_a_warning(name, folder, monkeypatch, pytestconfig):
+    # not where old libraries may warn of newer ones
+    if "error" in pytestconfig.getini("filterwarnings"):
+        monkeypatch.setenv("PYTHONWARNINGS", "error")
     notebook = notebooks.execute(FOLDER / f"{name}.py", folder)
     assert [each.text for each in outputs(notebook) if each.get("name") == "stderr"] == []
     pictures = [each for each in outputs(notebook) if "image/png" in each.get("data", {})]

@@ -7,7 +7,11 @@ import sys
 import jax
 import pytest
 
-from fabgwas.compilation import keep_compiled
+from fabgwas.compilation import _QUIET_SINCE, keep_compiled
+
+keeps = pytest.mark.skipif(
+    jax.__version_info__ < _QUIET_SINCE, reason="this JAX is too old to keep programs"
+)
 
 
 @pytest.fixture
@@ -22,6 +26,7 @@ def untold(monkeypatch, tmp_path):
         jax.config.update(name, value)
 
 
+@keeps
 def test_programs_are_kept_in_a_folder_of_the_user(untold):
     keep_compiled()
     assert jax.config.jax_compilation_cache_dir == str(untold)
@@ -50,6 +55,14 @@ print(float(jax.jit(lambda x: jnp.sum(jnp.sin(x) ** 3))(jnp.arange(1000.0))))
 """
 
 
+def test_a_jax_that_would_print_errors_keeps_nothing(untold, monkeypatch):
+    monkeypatch.setattr(jax, "__version_info__", (0, 10, 1))
+    keep_compiled()
+    assert jax.config.jax_compilation_cache_dir is None
+    assert not untold.exists()
+
+
+@keeps
 def test_another_process_finds_them_and_damage_does_no_harm(untold, monkeypatch):
     def run():
         done = subprocess.run(
