@@ -20,7 +20,10 @@ summed over seeds; ratios of sums, seeds resampled. At a family-wise error of 0.
 names that end in FDR at a false discovery rate of 0.05. *Oracle* knows the true prior of
 E z, *covariates* LD score and heterozygosity, *auto* the embedding too; *fitted slabs*
 takes the likelihood ratios of the fitted prior as they are, which loses loci. Empty: no
-rejected variant of the locus has |E z| of 1 or more. Needs `../shared/data`.
+rejected variant of the locus has |E z| of 1 or more. At a false discovery rate, which
+counts variants and not loci, priors lose loci, the true one too; there AdaFDR, which sees
+LD score, heterozygosity and four coordinates of the embedding, wins by a few per cent.
+Needs `../shared/data`.
 """
 _COVERAGE = """
 1,000 effects, each estimated 1,000 times (simulated). Coverage is exact whatever the prior,
