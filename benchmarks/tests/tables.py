@@ -11,6 +11,11 @@ __all__ = ["figures", "tables"]
 
 _TWO_SIDED, _REFERENCE = "two-sided", "family, covariates, a = 1/LD score"
 _LEARNED = "family, auto, a = 1/LD score"
+_COUNTS = {
+    "gained, lost to two-sided": ("gained on two-sided", "lost to two-sided"),
+    "gained, lost to covariates": ("gained on covariates", "lost to covariates"),
+    "empty": ("empty loci",),
+}
 # the oracle must gain this much before it is asked how much of it was learned
 _LEAST_GAIN = 0.03
 
@@ -78,12 +83,15 @@ def _power(results: Sequence[Result], task: str) -> Table:
             apart = reference == _REFERENCE and method.endswith("FDR")
             known = loci.get(reference)
             cells.append("" if known is None or apart else str(ratio_of_sums(found, known)))
-        for name in ("gained on two-sided", "lost to two-sided", "empty loci"):
-            total = sum(e.metrics[name].value for e in mine if e.method == method)
-            cells.append("" if method.endswith("FDR") and "two" in name else f"{total:.0f}")
+        for names in _COUNTS.values():
+            sums = [
+                sum(e.metrics[name].value for e in mine if e.method == method)
+                for name in names
+            ]
+            apart = len(names) > 1 and method.endswith("FDR")
+            cells.append("" if apart else ", ".join(f"{total:.0f}" for total in sums))
         rows.append((method.endswith("FDR"), -sum(found.values()) / len(found), cells))
-    header = ["method", "seeds", "loci", "over two-sided", "over covariates", "gained",
-              "lost", "empty"]  # fmt: skip
+    header = ["method", "seeds", "loci", "over two-sided", "over covariates", *_COUNTS]
     return Table(title=task, header=header, rows=[row[2] for row in sorted(rows)],
                  text=f"{_POWER}\n{_verdict(loci)}")  # fmt: skip
 

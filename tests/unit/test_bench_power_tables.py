@@ -35,7 +35,10 @@ def test_the_bar_asks_only_where_there_is_something_to_learn(oracle, verdict) ->
         "oracle, slab, a = 1": oracle,
         "two-sided, FDR": 150.0,
     }
-    others = {"gained on two-sided": 1.0, "lost to two-sided": 2.0, "empty loci": 0.0}
+    others = {
+        "gained on two-sided": 1.0, "lost to two-sided": 2.0, "gained on covariates": 4.0,
+        "lost to covariates": 5.0, "empty loci": 0.0,
+    }  # fmt: skip
     results = [
         Result(
             suite="tests",
@@ -53,6 +56,7 @@ def test_the_bar_asks_only_where_there_is_something_to_learn(oracle, verdict) ->
     assert verdict in table.text
     assert [row[0] for row in table.rows][-1] == "two-sided, FDR"
     assert "| two-sided | 3 | 300 |" in table.markdown()
+    assert "| 3, 6 | 12, 15 | 0 |" in table.markdown()
 
 
 def results_of(task: str, metrics: dict[str, dict[str, list[float]]]) -> list[Result]:
