@@ -2,13 +2,20 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 from scipy.linalg import cho_factor, cho_solve
 
 from fabgwas.prs._features import Whitened
-from fabgwas.prs._weights import Components, Weights, curvature, slopes
+from fabgwas.prs._weights import (
+    Components,
+    Weights,
+    curvature,
+    expected_scores,
+    slopes,
+)
 
 # inverse of the variance of x' beta that is expected
 _STRENGTHS = (0.25, 0.35, 0.5, 0.7, 1.0, 2.0, 4.0, 16.0)
@@ -17,6 +24,7 @@ _POWERS = (0.0, 0.5, 1.0)
 _STEPS = 4
 # log-likelihood that features must gain on held-out blocks before they are used
 _LEAST_GAIN = 2.0
+_LEVELLING = 4
 
 
 class Choice(NamedTuple):
@@ -42,6 +50,10 @@ def choose_penalty(
 ) -> Choice:
     """Learn from all folds but one with many penalties, and test on the one.
 
+    The features may shift weight between variants, not add to it: while the weights are
+    still smaller than the evidence asks for, whatever spreads them raises their mean and
+    gains by that, and noise does it as well as anything.
+
     Parameters
     ----------
     features
@@ -59,10 +71,8 @@ def choose_penalty(
         If the evidence is not finite.
     """
     x = features.on_device()
-    nothing = jnp.zeros(x.shape[0], x.dtype)
-    value, slope = slopes(
-        jnp.asarray(weights.base), jnp.asarray(weights.scores), nothing, log_bayes
-    )
+    data = _Evidence(jnp.asarray(weights.base), jnp.asarray(weights.scores), log_bayes)
+    value, slope = data.at(jnp.zeros(x.shape[0], x.dtype))
     numbers = range(int(fold.max()) + 1)
     # rows are taken by NumPy: JAX would compile anew for each number of rows
     each = np.asarray(slope)
@@ -81,51 +91,58 @@ def choose_penalty(
         hessian = hessians.sum(axis=0) - hessians[number]
         # some at once, as each takes a number of numbers for every variant
         for some in np.array_split(np.arange(len(choices)), len(_POWERS)):
-            beta = _learn(x, weights, log_bayes, slope, used, hessian, penalties[some])
-            gain[some] += _gain(x, weights, log_bayes, beta, value, test)
+            linear = _learn(x, data, slope, used, hessian, penalties[some])
+            more = np.asarray(data.at(linear)[0] - value[:, None])
+            gain[some] += np.sum(more[test], axis=0, dtype=np.float64)
+    # a fit that overflowed is no candidate
+    gain = np.where(np.isfinite(gain), gain, -np.inf)
     best = int(np.argmax(gain))
     return Choice(penalties[best], *choices[best], float(gain[best]))
 
 
+class _Evidence(NamedTuple):
+    """What `slopes` needs beside x' beta."""
+
+    base: Float[Array, " component"]
+    scores: Float[Array, " component"]
+    log_bayes: Components
+
+    def at(
+        self, linear: Float[Array, "variant ..."]
+    ) -> tuple[Float[Array, "variant ..."], Float[Array, "variant ..."]]:
+        return slopes(self.base, self.scores, linear, self.log_bayes)
+
+
 def _learn(
     x: Float[Array, "variant dim"],
-    weights: Weights,
-    log_bayes: Components,
+    data: _Evidence,
     slope: Float[Array, " variant"],
     used: Float[Array, "variant 1"],
     hessian: Float[np.ndarray, "dim dim"],
     penalties: Float[np.ndarray, "candidate dim"],
-) -> Float[np.ndarray, "candidate dim"]:
-    """A few Newton steps with one Hessian for each penalty, from no dependence."""
-    base, scores = jnp.asarray(weights.base), jnp.asarray(weights.scores)
+) -> Float[Array, "variant candidate"]:
+    """X' beta after a few Newton steps with one Hessian for each penalty, from none."""
     factors = [cho_factor(hessian + np.diag(penalty)) for penalty in penalties]
-
-    def step(
-        beta: Float[np.ndarray, "candidate dim"], slope: Float[Array, "variant some"]
-    ) -> Float[np.ndarray, "candidate dim"]:
+    beta = np.zeros(penalties.shape)
+    slope = slope[:, None]
+    for _ in range(_STEPS):
         gradient = np.asarray((slope * used).T @ x, np.float64) - penalties * beta
         each = zip(factors, gradient, strict=True)
-        return beta + np.stack([cho_solve(factor, b) for factor, b in each])
-
-    beta = step(np.zeros(penalties.shape), slope[:, None])
-    for _ in range(_STEPS - 1):
-        linear = x @ jnp.asarray(beta.T, x.dtype)
-        beta = step(beta, slopes(base, scores, linear, log_bayes)[1])
-    return beta
+        beta = beta + np.stack([cho_solve(factor, b) for factor, b in each])
+        linear = _level(data.base, data.scores, x @ jnp.asarray(beta.T, x.dtype))
+        slope = data.at(linear)[1]
+    return linear
 
 
-def _gain(
-    x: Float[Array, "variant dim"],
-    weights: Weights,
-    log_bayes: Components,
-    beta: Float[np.ndarray, "candidate dim"],
-    without: Float[Array, " variant"],
-    test: Bool[np.ndarray, " variant"],
-) -> Float[np.ndarray, " candidate"]:
-    """Log-likelihood of held-out variants, against that without features."""
-    base, scores = jnp.asarray(weights.base), jnp.asarray(weights.scores)
-    value = slopes(base, scores, x @ jnp.asarray(beta.T, x.dtype), log_bayes)[0]
-    more = np.asarray(value - without[:, None])
-    gain = np.sum(more[test], axis=0, dtype=np.float64)
-    # a fit that overflowed is no candidate
-    return np.where(np.isfinite(gain), gain, -np.inf)
+@jax.jit
+def _level(
+    base: Float[Array, " component"],
+    scores: Float[Array, " component"],
+    linear: Float[Array, "variant candidate"],
+) -> Float[Array, "variant candidate"]:
+    """Add what gives the slabs the weight that they have without features."""
+    before = expected_scores(base, scores, jnp.zeros((1, 1), linear.dtype))
+    for _ in range(_LEVELLING):
+        now = jnp.mean(expected_scores(base, scores, linear), axis=0)
+        linear = linear + jnp.log(before / now)
+    return linear

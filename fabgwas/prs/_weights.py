@@ -57,6 +57,15 @@ def slopes(
     return after - before, found - expected
 
 
+def expected_scores(
+    base: Float[Array, " component"],
+    scores: Float[Array, " component"],
+    linear: Float[Array, "*variant"],
+) -> Float[Array, "*variant"]:
+    """Mean score under the weights, which is the weight of all slabs if theirs is 1."""
+    return _sum_up([b + s * linear for b, s in zip(base, scores, strict=True)], scores)[1]
+
+
 def _sum_up(
     logs: list[Float[Array, "*variant"]], scores: Float[Array, " component"]
 ) -> tuple[Float[Array, "*variant"], Float[Array, "*variant"]]:

@@ -370,6 +370,21 @@ def test_evidence_that_is_not_finite_is_refused(rng):
         choose_penalty(features, weights, evidence, np.arange(40) % 4)
 
 
+@pytest.mark.parametrize("informative", [False, True])
+def test_features_gain_nothing_by_more_weight_for_all(rng, informative):
+    n, tau = 4000, 4.0
+    x = rng.normal(size=(n, 256))
+    log_odds = -1 + (2 * x[:, 0] if informative else 0)
+    causal = rng.random(n) < 1 / (1 + np.exp(-log_odds))
+    z = rng.normal(size=n) * np.sqrt(1 + tau * causal)
+    evidence = -0.5 * np.log1p(tau) + 0.5 * z**2 * tau / (1 + tau)
+    # of a fit that still believes in a small part of the causal variants
+    weights = Weights(np.array([0.0, -5.0]), np.array([0.0, 1.0]), np.zeros(0))
+    log_bayes = jnp.asarray(np.column_stack([np.zeros(n), evidence]))
+    choice = choose_penalty(whiten(x), weights, log_bayes, np.arange(n) % 4)
+    assert choice.useful == informative
+
+
 def test_clumps_are_those_of_all_blocks_but_each_block_is_visited_once(rng):
     block = np.repeat([3, 1, 2], 30)
     pos = rng.integers(1, 5_000_000, block.size)
