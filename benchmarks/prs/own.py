@@ -170,10 +170,10 @@ METHODS = [
     FunctionMethod(name=name, answer=_timed(fit), settings=settings, meant_for=is_simulated)
     for name, fit, settings in (
         ("mixture", _mixture, {"version": 2}),
-        ("embedding", _embedding, {"version": 3}),
+        ("embedding", _embedding, {"version": 4}),
         ("oracle prior", _oracle, {"version": 2}),
         ("limit of learning", _limit, {"version": 2}),
-        ("annotations", _annotations, {"version": 3}),
+        ("annotations", _annotations, {"version": 4}),
         ("ct", _clump, {"thresholds": THRESHOLDS}),
         ("inf", _infinitesimal, {}),
         ("variational mixture", _variational_mixture, {"version": 1}),

@@ -25,7 +25,9 @@ from fabgwas.threads import map_threads
 _ROUND = 10
 _BURN = 2
 _LEARNING_STEP = 0.7
-_RENEWAL = 4
+# standard deviation of a change of log odds: where the prior is flat, variants tell little
+# of its curvature, and a whole Newton step goes too far
+_FARTHEST_STEP = 0.5
 _CERTAIN = 1e-6
 
 
@@ -136,7 +138,7 @@ def sample_effects(
         evidence = _evidence(sums, prior)
         choice = choose_penalty(features, _as_one(weights), evidence, fold)
         if choice.useful:
-            gate = _Gate(features, choice.penalty)
+            gate = Gate(features, choice.penalty)
             weights, linear = gate.step(weights, sums, prior, 1.0)
             weights, prior = _update(problem, weights, linear, sums, prior)
     for number in range(schedule.learning):
@@ -149,26 +151,25 @@ def sample_effects(
     return Sampled(weights, prior, sampler.rounds(prior, schedule.averaging), choice)
 
 
-class _Gate:
+class Gate:
     """Damped Newton steps for the weights, from averages of a round."""
 
     def __init__(self, features: Whitened, penalty: Float[np.ndarray, " dim"]) -> None:
         self._x = features.on_device()
         self._penalty = penalty
-        self._inverse = np.zeros((0, 0))
-        self._steps = 0
 
     def step(
         self, weights: Weights, sums: Sums, prior: Prior, length: float
     ) -> tuple[Weights, Column]:
+        """Better weights, and the x' beta that they give."""
         beta = weights.beta if weights.beta.size else np.zeros(self._penalty.size)
         slope = sums.probability.sum(axis=1) - _any_slab(prior)
-        if self._steps % _RENEWAL == 0:
-            hessian = curvature(self._x, slope)
-            self._inverse = np.linalg.inv(hessian + np.diag(self._penalty))
+        hessian = curvature(self._x, slope) + np.diag(self._penalty)
         gradient = np.asarray(self._x.T @ slope, np.float64) - self._penalty * beta
-        beta = beta + length * self._inverse @ gradient
-        self._steps += 1
+        change = length * np.linalg.solve(hessian, gradient)
+        # features are uncorrelated, of variance 1: this is how far x' beta moves
+        far = float(np.linalg.norm(change))
+        beta = beta + change * (_FARTHEST_STEP / max(far, _FARTHEST_STEP))
         return weights._replace(beta=beta), self._x @ jnp.asarray(beta, self._x.dtype)
 
 

@@ -21,8 +21,9 @@ from fabgwas.prs import (
 )
 from fabgwas.prs._aligned import aligned_zeros
 from fabgwas.prs._ascent import Prior, ascend, no_effects
+from fabgwas.prs._sample import Sums
 from fabgwas.prs._select import choose_penalty
-from fabgwas.prs._stochastic import Sampler
+from fabgwas.prs._stochastic import Gate, Sampler
 from fabgwas.prs._weights import Weights, log_weights
 
 N = 5000.0
@@ -383,6 +384,20 @@ def test_features_gain_nothing_by_more_weight_for_all(rng, informative):
     log_bayes = jnp.asarray(np.column_stack([np.zeros(n), evidence]))
     choice = choose_penalty(whiten(x), weights, log_bayes, np.arange(n) % 4)
     assert choice.useful == informative
+
+
+def test_little_evidence_moves_the_prior_no_farther_than_half_a_log_odds(rng):
+    n = 500
+    x = rng.normal(size=(n, 3))
+    prior = Prior(jnp.log(jnp.full((n, 2), 0.5)), jnp.ones(1), jnp.ones(n))
+    # all agree, and by so little that a whole Newton step would go to 1,000
+    probability = jnp.asarray(0.5 + 1e-3 * x[:, :1])
+    sums = Sums(jnp.zeros(n), probability, probability)
+    gate = Gate(whiten(x), np.full(3, 1e-9))
+    weights = Weights(np.zeros(2), np.array([0.0, 1.0]), np.zeros(0))
+    _, linear = gate.step(weights, sums, prior, 1.0)
+    assert np.std(linear) == pytest.approx(0.5)
+    assert np.corrcoef(linear, x[:, 0])[0, 1] > 0.98
 
 
 def test_clumps_are_those_of_all_blocks_but_each_block_is_visited_once(rng):
