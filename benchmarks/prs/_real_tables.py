@@ -16,7 +16,7 @@ of genes and of the GWAS Catalog of 2016 without height. Needs `../shared/data`.
 """
 _NOTHING = """
 The same with a study of no effects, whose LD is that of people in neither part: every
-method must give 0. Mean over ten studies, 95 % t interval. Needs `../shared/data`.
+method must give 0. Mean over studies, 95 % t interval. Needs `../shared/data`.
 """
 _PEOPLE = """
 Area and R2 of the risk, ten folds, people resampled. *ct* clumps and thresholds, *ridge*
