@@ -169,14 +169,14 @@ def _limit(study: Study, seed: int) -> np.ndarray:
 METHODS = [
     FunctionMethod(name=name, answer=_timed(fit), settings=settings, meant_for=is_simulated)
     for name, fit, settings in (
-        ("mixture", _mixture, {"version": 2}),
-        ("embedding", _embedding, {"version": 4}),
+        ("mixture", _mixture, {"version": 3}),
+        ("embedding", _embedding, {"version": 5}),
         ("oracle prior", _oracle, {"version": 2}),
         ("limit of learning", _limit, {"version": 2}),
-        ("annotations", _annotations, {"version": 4}),
+        ("annotations", _annotations, {"version": 5}),
         ("ct", _clump, {"thresholds": THRESHOLDS}),
         ("inf", _infinitesimal, {}),
-        ("variational mixture", _variational_mixture, {"version": 1}),
-        ("variational embedding", _variational_embedding, {"version": 2}),
+        ("variational mixture", _variational_mixture, {"version": 2}),
+        ("variational embedding", _variational_embedding, {"version": 3}),
     )
 ]

@@ -27,10 +27,11 @@ class MixtureSettings:
     shares: tuple[float, ...] = (0.1, 0.01)
     """For each slab, the share of the variants that would bear the whole heritability with
     effects of its variance; the variances are updated from there."""
-    weights: tuple[float, ...] = (0.02, 0.005)
-    """Of the slabs, at the beginning."""
+    starts: tuple[tuple[float, ...], ...] = ((0.02, 0.005), (0.1, 0.005))
+    """Weights of the slabs at the beginning, for a sparse and for a polygenic trait: they
+    move slowly where single variants tell little. Where the bound is larger, it goes on."""
     warm_up: int = 10
-    """Iterations of the variational EM before anything else looks at its result."""
+    """Iterations of the variational EM from each start, before anything looks at them."""
     max_iterations: int = 60
     """Of the variational EM, where it is to have the last word."""
     tolerance: float = 3e-4
@@ -45,11 +46,12 @@ class MixtureSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if len(self.shares) != len(self.weights):
-            raise ValueError(
-                f"shares and weights must be of one length, but have {len(self.shares)} "
-                f"and {len(self.weights)}."
-            )
+        for weights in self.starts:
+            if len(self.shares) != len(weights):
+                raise ValueError(
+                    f"shares and weights must be of one length, but have "
+                    f"{len(self.shares)} and {len(weights)}."
+                )
 
 
 def settings_for(n_variants: int, seed: int = 0) -> MixtureSettings:
@@ -116,14 +118,12 @@ def fit_mixture(
     """
     settings = settings_for(problem.size) if settings is None else settings
     fold = np.unique(block, return_inverse=True)[1] % _FOLDS
-    state = begin(problem, heritability, settings.shares, settings.weights)
-    bounds = [state.bound]
+    state, bounds, converged = _warm_up(problem, heritability, settings)
     if settings.averaging == 0:
         state, choice, converged = _variational(
             problem, state, fold, features, settings, bounds
         )
         return _result(problem, block, _from_ascent(state), choice, bounds, converged)
-    state, converged = iterate(problem, state, settings.warm_up, settings.tolerance, bounds)
     schedule = Schedule(settings.judging, settings.learning, settings.averaging)
     sampled = sample_effects(
         problem,
@@ -138,6 +138,19 @@ def fit_mixture(
     return _result(problem, block, _from_sums(sampled), sampled.choice, bounds, converged)
 
 
+def _warm_up(
+    problem: Problem, heritability: float, settings: MixtureSettings
+) -> tuple[State, list[float], bool]:
+    """Where the best start leads to, the bounds on the way, and whether it has ended."""
+    found = []
+    for weights in settings.starts:
+        state = begin(problem, heritability, settings.shares, weights)
+        bounds = [state.bound]
+        state, ended = iterate(problem, state, settings.warm_up, settings.tolerance, bounds)
+        found.append((state, bounds, ended))
+    return max(found, key=lambda each: each[0].bound)
+
+
 def _variational(
     problem: Problem,
     state: State,
@@ -146,13 +159,12 @@ def _variational(
     settings: MixtureSettings,
     bounds: list[float],
 ) -> tuple[State, Choice | None, bool]:
-    budget = settings.max_iterations if features is None else settings.warm_up
-    state, converged = iterate(problem, state, budget, settings.tolerance, bounds)
+    budget = settings.max_iterations - len(bounds)
     if features is None:
+        state, converged = iterate(problem, state, budget, settings.tolerance, bounds)
         return state, None, converged
     choice = choose_penalty(features, state.weights, log_bayes(problem, state), fold)
     learner = Learner(features, choice.penalty) if choice.useful else None
-    budget = settings.max_iterations - len(bounds)
     state, converged = iterate(problem, state, budget, settings.tolerance, bounds, learner)
     return state, choice, converged
 

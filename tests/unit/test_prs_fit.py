@@ -180,6 +180,20 @@ def test_no_round_of_the_fit_lowers_the_bound(rng, enrichment):
     assert np.all(np.diff(fit.bounds) >= -1e-8)
 
 
+@pytest.mark.parametrize("share", [0.01, 0.5])
+def test_the_start_is_that_of_the_larger_bound(rng, share):
+    problem, block, _, effect = simulated(rng, n_blocks=120, share=share)
+    sparse, polygenic = (
+        fit_mixture(problem, block, 0.3, settings=MixtureSettings(starts=(weights,)))
+        for weights in MixtureSettings().starts
+    )
+    best, worse = (sparse, polygenic) if share < 0.1 else (polygenic, sparse)
+    assert best.bounds[-1] > worse.bounds[-1]
+    loss, more = (np.square(fit.mean - effect).sum() for fit in (best, worse))
+    assert loss < more
+    assert np.array_equal(fit_mixture(problem, block, 0.3).mean, best.mean)
+
+
 @pytest.mark.parametrize("averaging", [0, 4])
 def test_features_that_tell_raise_the_accuracy(rng, averaging):
     problem, block, features, effect = simulated(rng, n_blocks=120, enrichment=2.0)
