@@ -159,12 +159,12 @@ def _variational(
     settings: MixtureSettings,
     bounds: list[float],
 ) -> tuple[State, Choice | None, bool]:
+    choice = learner = None
+    if features is not None:
+        choice = choose_penalty(features, state.weights, log_bayes(problem, state), fold)
+        if choice.useful:
+            learner = Learner(features, choice.penalty)
     budget = settings.max_iterations - len(bounds)
-    if features is None:
-        state, converged = iterate(problem, state, budget, settings.tolerance, bounds)
-        return state, None, converged
-    choice = choose_penalty(features, state.weights, log_bayes(problem, state), fold)
-    learner = Learner(features, choice.penalty) if choice.useful else None
     state, converged = iterate(problem, state, budget, settings.tolerance, bounds, learner)
     return state, choice, converged
 

@@ -24,6 +24,7 @@ _POWERS = (0.0, 0.5, 1.0)
 _STEPS = 4
 # log-likelihood that features must gain on held-out blocks before they are used
 _LEAST_GAIN = 2.0
+# repetitions until the mean weight is held: each error is a small part of the one before
 _LEVELLING = 4
 
 
@@ -91,8 +92,8 @@ def choose_penalty(
         hessian = hessians.sum(axis=0) - hessians[number]
         # some at once, as each takes a number of numbers for every variant
         for some in np.array_split(np.arange(len(choices)), len(_POWERS)):
-            linear = _learn(x, data, slope, used, hessian, penalties[some])
-            more = np.asarray(data.at(linear)[0] - value[:, None])
+            learned = _learn(x, data, slope, used, hessian, penalties[some])
+            more = np.asarray(learned - value[:, None])
             gain[some] += np.sum(more[test], axis=0, dtype=np.float64)
     # a fit that overflowed is no candidate
     gain = np.where(np.isfinite(gain), gain, -np.inf)
@@ -121,7 +122,7 @@ def _learn(
     hessian: Float[np.ndarray, "dim dim"],
     penalties: Float[np.ndarray, "candidate dim"],
 ) -> Float[Array, "variant candidate"]:
-    """X' beta after a few Newton steps with one Hessian for each penalty, from none."""
+    """Log-likelihoods after a few Newton steps, with one Hessian for each penalty."""
     factors = [cho_factor(hessian + np.diag(penalty)) for penalty in penalties]
     beta = np.zeros(penalties.shape)
     slope = slope[:, None]
@@ -130,8 +131,8 @@ def _learn(
         each = zip(factors, gradient, strict=True)
         beta = beta + np.stack([cho_solve(factor, b) for factor, b in each])
         linear = _level(data.base, data.scores, x @ jnp.asarray(beta.T, x.dtype))
-        slope = data.at(linear)[1]
-    return linear
+        value, slope = data.at(linear)
+    return value
 
 
 @jax.jit
