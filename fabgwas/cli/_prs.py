@@ -43,6 +43,13 @@ def prs(
         float | None,
         typer.Option(help="Where to begin, for inf the value  [default: estimated]"),
     ] = None,
+    intercept: Annotated[
+        float | None,
+        typer.Option(
+            help="LD score intercept, the variance of z without effects  [default: "
+            "estimated, at least 1]"
+        ),
+    ] = None,
     components: Annotated[
         int,
         typer.Option(min=1, help="Principal components of the embedding to use at most."),

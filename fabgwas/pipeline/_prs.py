@@ -123,6 +123,7 @@ def _make(config: PrsConfig, files: Outputs, stages: Stages) -> tuple[PrsResult,
             data = score_data(study, store)
             if not config.keep_mismatches:
                 data = data.without_mismatches(store)
+            data = data.without_confounding(config.intercept)
         features, found = None, dict[str, int]()
         if config.chosen_method == "embedding":
             with stages("features"):
@@ -130,6 +131,7 @@ def _make(config: PrsConfig, files: Outputs, stages: Stages) -> tuple[PrsResult,
         counts = {**data.counts, **found}
         for name, count in counts.items():
             log.info("  %s: %s", name.replace("_", " "), f"{count:,}")
+        log.info("LD score intercept: %.3f", data.intercept)
         h2 = config.heritability or data.heritability()
         log.info("heritability to begin with: %.3f", h2)
         with stages("fit"):
@@ -138,7 +140,8 @@ def _make(config: PrsConfig, files: Outputs, stages: Stages) -> tuple[PrsResult,
     grid = weights_grid(data, effects.grid) if effects.grid else None
     counts = {**study.counts, **counts}
     method = config.chosen_method
-    return PrsResult(table, counts, method, h2, effects.facts, files.paths, grid), study
+    facts = {"intercept": round(data.intercept, 3), **effects.facts}
+    return PrsResult(table, counts, method, h2, facts, files.paths, grid), study
 
 
 @contextmanager

@@ -29,6 +29,9 @@ class PrsConfig:
     r2: float = 0.1
     kb: float = 1000.0
     heritability: float | None = None
+    intercept: float | None = None
+    """LD score intercept, the variance of z where there is no effect; None estimates it,
+    and takes at least 1."""
     components: int = 512
     """Principal components of the embedding to use at most."""
     name: str | None = None
@@ -79,6 +82,9 @@ class PrsConfig:
             raise UsageError(
                 f"heritability must be between 0 and 1, but is {self.heritability:g}."
             )
+
+        if self.intercept is not None and not self.intercept > 0:
+            raise UsageError(f"intercept must be positive, but is {self.intercept:g}.")
 
     @property
     def chosen_method(self) -> str:

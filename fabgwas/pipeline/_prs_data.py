@@ -18,6 +18,7 @@ from fabgwas.prs import (
     Whitened,
     find_mismatches,
     guess_heritability,
+    guess_intercept,
     pack_blocks,
     whiten,
 )
@@ -38,11 +39,15 @@ class ScoreData:
     """+1 where the effect alleles of study and store agree, else -1."""
     z: Column
     """Square root of n times the correlation of dosage and trait, towards the effect
-    allele of the store."""
+    allele of the store; of variance 1 where there is no effect."""
     n: Column
+    """People who would tell as much without confounding: the sample sizes over the
+    intercept."""
     ld_score: Column
     block: Int[np.ndarray, " variant"]
     counts: dict[str, int]
+    intercept: float = 1.0
+    """What z was divided by the root of, and n by."""
 
     def take(self, keep: Bool[np.ndarray, " variant"]) -> "ScoreData":
         """Only some of the variants."""
@@ -62,6 +67,13 @@ class ScoreData:
         bad = np.concatenate([find_mismatches(read(k), z) for k, z in enumerate(parts)])
         counts = {"contradict_ld": int(bad.sum()), "used": int(np.sum(~bad))}
         return replace(self.take(~bad), counts={**self.counts, **counts})
+
+    def without_confounding(self, intercept: float | None) -> "ScoreData":
+        """Divide z by the root of an LD score intercept; None estimates it."""
+        if intercept is None:
+            intercept = guess_intercept(self.z, self.n, self.ld_score, self.block)
+        z, n = self.z / np.sqrt(intercept), self.n / intercept
+        return replace(self, z=z, n=n, intercept=intercept)
 
     def problem(self, store: LdStore, shrinkage: float = 0.0) -> Problem:
         """The data with the LD of their blocks, shrunk further if asked."""
@@ -167,9 +179,9 @@ def effects_table(
 ) -> pa.Table:
     """Weights per effect allele of the study, in the units of its effects.
 
-    A standardised effect is multiplied by sqrt(n) se, the effect per allele of a
-    standardised effect of 1; without se, by 1 / sqrt(2 f (1 - f)), which gives standard
-    deviations of the trait per allele.
+    A standardised effect is multiplied by sqrt(n) se, with the n of the study, which is the
+    effect per allele of a standardised effect of 1; without se, by 1 / sqrt(2 f (1 - f)),
+    which gives standard deviations of the trait per allele.
     """
     table = data.study.table
     scale = _scale(data)
@@ -195,7 +207,7 @@ def weights_grid(data: ScoreData, effects: dict[str, Column]) -> pa.Table:
 def _scale(data: ScoreData) -> Column:
     table = data.study.table
     if table["se"].null_count == 0:
-        return np.sqrt(data.n) * table["se"].to_numpy()
+        return np.sqrt(data.n * data.intercept) * table["se"].to_numpy()
     frequency = table["effect_allele_freq"]
     if frequency.null_count or np.isnan(frequency.to_numpy()).any():
         raise InputError(

@@ -78,7 +78,15 @@ def _fit_robustly(
         try:
             problem = data.problem(store, shrinkage)
             told = Progress("rounds of the sampler")
-            fit = fit_mixture(problem, data.block, heritability, features, settings, told)
+            fit = fit_mixture(
+                problem,
+                data.block,
+                heritability,
+                features,
+                settings,
+                store.n_samples,
+                told,
+            )
             return fit, shrinkage
         except ArithmeticError as error:
             log.warning("warning: %s (LD shrunk by %g)", error, shrinkage)

@@ -4,7 +4,7 @@ from fabgwas.prs._ascent import Problem
 from fabgwas.prs._blocks import LdBatch, ReadLd, pack_blocks
 from fabgwas.prs._features import Whitened, whiten
 from fabgwas.prs._fit import MixtureFit, MixtureSettings, fit_mixture, settings_for
-from fabgwas.prs._heritability import guess_heritability
+from fabgwas.prs._heritability import guess_heritability, guess_intercept
 from fabgwas.prs._infinitesimal import infinitesimal_effects
 from fabgwas.prs._mismatch import find_mismatches
 from fabgwas.prs._threshold import THRESHOLDS, clump_and_threshold
@@ -21,6 +21,7 @@ __all__ = [
     "find_mismatches",
     "fit_mixture",
     "guess_heritability",
+    "guess_intercept",
     "infinitesimal_effects",
     "pack_blocks",
     "settings_for",

@@ -22,6 +22,19 @@ def update_shared(problem: Problem, prior: Prior, ascent: Ascent) -> Prior:
     )
 
 
+def add_panel_error(problem: Problem, prior: Prior, people: float | int) -> Prior:
+    r"""Noise of statistics whose LD comes from a panel of some people.
+
+    .. math:: Var\{(R - \hat R) u\}_k = \frac{u' R u + (R u)_k^2}{n_{panel}}
+
+    for a sample correlation matrix. Its first part adds the variance explained, times
+    n / n_panel, to the residual variance of a block; the second is left out, as it stands
+    for the whole block being a little stronger or weaker.
+    """
+    explained = 1 - prior.noise
+    return prior._replace(noise=prior.noise + jnp.mean(problem.n) / people * explained)
+
+
 @jax.jit
 def _slab_variances(
     cavity: Float[Array, " variant"],

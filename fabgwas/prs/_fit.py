@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from fabgwas.prs._ascent import Prior, Problem
+from fabgwas.prs._em import add_panel_error
 from fabgwas.prs._features import Whitened
 from fabgwas.prs._select import Choice, choose_penalty
 from fabgwas.prs._stochastic import Sampled, Schedule, sample_effects
@@ -74,7 +75,8 @@ class MixtureFit(NamedTuple):
     weights: Weights
     slab_var: Float[np.ndarray, " slab"]
     noise: Float[np.ndarray, " variant"]
-    """Variance that the block of each variant leaves of the trait's."""
+    """Variance of a z-score around what the effects make of it, by block: what they leave
+    of the trait's, and what the panel leaves unknown of the LD."""
     choice: Choice | None
     """Of the penalty, where there were features."""
     bounds: tuple[float, ...]
@@ -89,6 +91,7 @@ def fit_mixture(
     heritability: float,
     features: Whitened | None = None,
     settings: MixtureSettings | None = None,
+    panel_people: float | int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> MixtureFit:
     """Fit the mixture by variational EM, then sample from where that ended.
@@ -107,6 +110,9 @@ def fit_mixture(
         Of the variants; without any, all have the same prior.
     settings
         Of the fit; by default those of `settings_for`.
+    panel_people
+        Number of people whom the LD comes from; None where they are those of the study. The
+        sampler allows for what so few leave unknown of it.
     progress
         Told how many rounds of the sampler are done, and of how many.
 
@@ -124,12 +130,15 @@ def fit_mixture(
             problem, state, fold, features, settings, bounds
         )
         return _result(problem, block, _from_ascent(state), choice, bounds, converged)
+    prior = state.prior
+    if panel_people is not None:
+        prior = add_panel_error(problem, prior, panel_people)
     schedule = Schedule(settings.judging, settings.learning, settings.averaging)
     sampled = sample_effects(
         problem,
         fold,
         state.weights,
-        state.prior,
+        prior,
         features,
         schedule,
         settings.seed,

@@ -15,12 +15,14 @@ from fabgwas.prs import (
     find_mismatches,
     fit_mixture,
     guess_heritability,
+    guess_intercept,
     infinitesimal_effects,
     pack_blocks,
     whiten,
 )
 from fabgwas.prs._aligned import aligned_zeros
 from fabgwas.prs._ascent import Prior, ascend, no_effects
+from fabgwas.prs._em import add_panel_error
 from fabgwas.prs._sample import Sums
 from fabgwas.prs._select import choose_penalty
 from fabgwas.prs._stochastic import Gate, Sampler
@@ -217,6 +219,51 @@ def test_features_that_tell_nothing_are_left_out(rng):
     assert np.allclose(other.mean, plain.mean, atol=1e-3)
 
 
+def panel_of(rng, ld, people):
+    """Correlations in a sample of people."""
+    x = rng.normal(size=(people, len(ld))) @ np.linalg.cholesky(ld).T
+    return np.corrcoef(x, rowvar=False)
+
+
+def test_a_panel_of_few_people_errs_as_much_as_is_allowed_for(rng):
+    people, n = 200, 1e5
+    ld = autocorrelation(40, 0.6)
+    effect = rng.normal(0, 0.02, 40) * (rng.random(40) < 0.3)
+    u = np.sqrt(n) * effect
+    explained = effect @ ld @ effect
+    problem = problem_of([ld], [ld @ u], n)
+    residual = prior_of(problem, noise=1 - explained)
+    allowed = add_panel_error(problem, residual, people).noise[0] - 1 + explained
+    assert allowed == pytest.approx(n * explained / people)
+    errors = np.array([(ld - panel_of(rng, ld, people)) @ u for _ in range(2000)])
+    # where the variant is far from all effects, nothing else is in the formula
+    far = np.abs(ld @ u) < 0.1 * np.sqrt(u @ ld @ u)
+    assert far.sum() > 3
+    ratio = np.mean(errors[:, far] ** 2) / allowed
+    assert ratio == pytest.approx(1, abs=0.1)
+
+
+def test_allowing_for_a_small_panel_raises_the_accuracy(rng):
+    people, n = 150, 2e5
+    _, block, _, effect = simulated(rng, n_blocks=40)
+    ld = autocorrelation(40, 0.7)
+    parts = np.split(effect, 40)
+    z = [
+        np.sqrt(n) * ld @ part + np.linalg.cholesky(ld) @ rng.normal(size=40)
+        for part in parts
+    ]
+    problem = problem_of([panel_of(rng, ld, people) for _ in parts], z, n)
+    trusting, careful = (
+        fit_mixture(problem, block, 0.5, panel_people=size).mean for size in (None, people)
+    )
+
+    def accuracy(mean):
+        fitted = [part @ ld for part in np.split(mean, 40)]
+        return np.concatenate(fitted) @ effect / np.sqrt(np.concatenate(fitted) @ mean)
+
+    assert accuracy(careful) > 1.01 * accuracy(trusting)
+
+
 def test_two_perfectly_linked_variants_share_one_effect():
     ld = np.ones((2, 2))
     problem = problem_of(
@@ -330,6 +377,26 @@ def test_heritability_is_guessed_from_the_size_of_z():
     z = np.sqrt(np.full(1000, 1 + 5000 * 20 * 0.3 / 1000))
     h2 = guess_heritability(z, np.full(1000, 5000.0), np.full(1000, 20.0))
     assert h2 == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("confounding", [1.0, 1.5])
+def test_the_intercept_is_that_of_the_noise(rng, confounding):
+    blocks, size, n = 400, 50, 5000.0
+    ld = [autocorrelation(size, r) for r in rng.uniform(0.1, 0.95, blocks)]
+    u = rng.normal(0, np.sqrt(n * 0.4 / (blocks * size)), (blocks, size))
+    noise = rng.normal(0, np.sqrt(confounding), (blocks, size))
+    z = [b @ v + np.linalg.cholesky(b) @ e for b, v, e in zip(ld, u, noise, strict=True)]
+    score = np.concatenate([np.square(b).sum(axis=1) for b in ld])
+    block = np.repeat(np.arange(blocks), size)
+    found = guess_intercept(np.concatenate(z), np.full(score.size, n), score, block)
+    assert found == pytest.approx(confounding, abs=0.1)
+    assert found >= 1
+
+
+def test_too_few_blocks_tell_no_intercept(rng):
+    z, n, block = rng.normal(0, 2, 200), np.full(200, 1e4), np.arange(200) // 100
+    assert guess_intercept(z, n, rng.uniform(1, 9, 200), block) == 1
+    assert guess_intercept(z, n, np.ones(200), np.arange(200)) == 1
 
 
 def test_whitened_features_are_uncorrelated(rng):
