@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.harness import Context, FunctionMethod, need_module, need_program
+from benchmarks.harness.interface import Task
 from benchmarks.prs._answer import Answer
 from benchmarks.prs._files import (
     write_blocks,
@@ -115,8 +116,13 @@ def _plink(study: Study, context: Context, seed: int) -> Answer:
     return Answer(effects[int(np.argmax(r))], time.perf_counter() - began)
 
 
+def _not_again(task: Task) -> bool:
+    """Programs do not see the embedding: beside a noise one they answer the same."""
+    return is_simulated(task) and task.settings["embedding"] == "informative"
+
+
 METHODS = [
-    FunctionMethod(name="VIPRS", answer=_viprs, meant_for=is_simulated),
-    FunctionMethod(name="PRS-CS", answer=_prscs, meant_for=is_simulated),
-    FunctionMethod(name="PLINK C+T", answer=_plink, meant_for=is_simulated),
+    FunctionMethod(name="VIPRS", answer=_viprs, meant_for=_not_again),
+    FunctionMethod(name="PRS-CS", answer=_prscs, meant_for=_not_again),
+    FunctionMethod(name="PLINK C+T", answer=_plink, meant_for=_not_again),
 ]
