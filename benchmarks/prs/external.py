@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.harness import Context, FunctionMethod, need_module, need_program
-from benchmarks.harness.interface import Task
 from benchmarks.prs._answer import Answer
 from benchmarks.prs._files import (
     write_blocks,
@@ -18,7 +17,7 @@ from benchmarks.prs._files import (
     write_training,
 )
 from benchmarks.prs._simulate import Study
-from benchmarks.prs.own import is_simulated
+from benchmarks.prs.own import is_simulated_once
 from fabgwas.prs import THRESHOLDS
 
 
@@ -116,13 +115,8 @@ def _plink(study: Study, context: Context, seed: int) -> Answer:
     return Answer(effects[int(np.argmax(r))], time.perf_counter() - began)
 
 
-def _not_again(task: Task) -> bool:
-    """Programs do not see the embedding: beside a noise one they answer the same."""
-    return is_simulated(task) and "informative" in task.name
-
-
 METHODS = [
-    FunctionMethod(name="VIPRS", answer=_viprs, meant_for=_not_again),
-    FunctionMethod(name="PRS-CS", answer=_prscs, meant_for=_not_again),
-    FunctionMethod(name="PLINK C+T", answer=_plink, meant_for=_not_again),
+    FunctionMethod(name="VIPRS", answer=_viprs, meant_for=is_simulated_once),
+    FunctionMethod(name="PRS-CS", answer=_prscs, meant_for=is_simulated_once),
+    FunctionMethod(name="PLINK C+T", answer=_plink, meant_for=is_simulated_once),
 ]

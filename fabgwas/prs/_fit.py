@@ -12,11 +12,10 @@ from fabgwas.prs._ascent import Prior, Problem
 from fabgwas.prs._em import add_panel_error
 from fabgwas.prs._features import Whitened
 from fabgwas.prs._select import Choice, choose_penalty
-from fabgwas.prs._stochastic import Sampled, Schedule, sample_effects
+from fabgwas.prs._stochastic import FOLDS, Sampled, Schedule, sample_effects
 from fabgwas.prs._variational import Learner, State, begin, iterate, log_bayes
 from fabgwas.prs._weights import Weights
 
-_FOLDS = 4
 _MOST_EXPLAINED = 1.0
 _MANY = 300_000
 
@@ -28,38 +27,38 @@ class MixtureSettings:
     shares: tuple[float, ...] = (0.1, 0.01)
     """For each slab, the share of the variants that would bear the whole heritability with
     effects of its variance; the variances are updated from there."""
-    starts: tuple[tuple[float, ...], ...] = ((0.02, 0.005), (0.1, 0.005))
-    """Weights of the slabs at the beginning, for a sparse and for a polygenic trait: they
-    move slowly where single variants tell little. Where the bound is larger, it goes on."""
+    weights: tuple[float, ...] = (0.02, 0.005)
+    """Weights of the slabs at the beginning."""
     warm_up: int = 10
-    """Iterations of the variational EM from each start, before anything looks at them."""
+    """Iterations of the variational EM before anything looks at it."""
     max_iterations: int = 60
     """Of the variational EM, where it is to have the last word."""
     tolerance: float = 3e-4
     """The variational EM ends when the bound rises by a smaller share of itself."""
+    settling: int = 12
+    """Rounds of ten sweeps of the sampler in which the slabs settle."""
     judging: int = 6
-    """Rounds of ten sweeps of the sampler before features are judged."""
-    learning: int = 8
-    """Rounds in which the prior is learned."""
+    """Rounds by which features are judged."""
+    learning: int = 6
+    """Rounds in which the prior is learned from features."""
     averaging: int = 12
     """Rounds over which effects are averaged; 0 leaves out the sampler, and learns all
     by variational EM."""
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for weights in self.starts:
-            if len(self.shares) != len(weights):
-                raise ValueError(
-                    f"shares and weights must be of one length, but have "
-                    f"{len(self.shares)} and {len(weights)}."
-                )
+        if len(self.shares) != len(self.weights):
+            raise ValueError(
+                f"shares and weights must be of one length, but have "
+                f"{len(self.shares)} and {len(self.weights)}."
+            )
 
 
 def settings_for(n_variants: int, seed: int = 0) -> MixtureSettings:
     """Settings by default, with half of the sweeps for more than 300,000 variants."""
     if n_variants <= _MANY:
         return MixtureSettings(seed=seed)
-    return MixtureSettings(judging=3, learning=4, averaging=6, seed=seed)
+    return MixtureSettings(settling=6, judging=3, learning=3, averaging=6, seed=seed)
 
 
 class MixtureFit(NamedTuple):
@@ -123,20 +122,24 @@ def fit_mixture(
         semidefinite.
     """
     settings = settings_for(problem.size) if settings is None else settings
-    fold = np.unique(block, return_inverse=True)[1] % _FOLDS
-    state, bounds, converged = _warm_up(problem, heritability, settings)
+    number = np.unique(block, return_inverse=True)[1]
+    state = begin(problem, heritability, settings.shares, settings.weights)
+    bounds, warm_up, tolerance = [state.bound], settings.warm_up, settings.tolerance
+    state, converged = iterate(problem, state, warm_up, tolerance, bounds)
     if settings.averaging == 0:
         state, choice, converged = _variational(
-            problem, state, fold, features, settings, bounds
+            problem, state, number, features, settings, bounds
         )
         return _result(problem, block, _from_ascent(state), choice, bounds, converged)
     prior = state.prior
     if panel_people is not None:
         prior = add_panel_error(problem, prior, panel_people)
-    schedule = Schedule(settings.judging, settings.learning, settings.averaging)
+    schedule = Schedule(
+        settings.settling, settings.judging, settings.learning, settings.averaging
+    )
     sampled = sample_effects(
         problem,
-        fold,
+        number,
         state.weights,
         prior,
         features,
@@ -147,30 +150,18 @@ def fit_mixture(
     return _result(problem, block, _from_sums(sampled), sampled.choice, bounds, converged)
 
 
-def _warm_up(
-    problem: Problem, heritability: float, settings: MixtureSettings
-) -> tuple[State, list[float], bool]:
-    """Where the best start leads to, the bounds on the way, and whether it has ended."""
-    found = []
-    for weights in settings.starts:
-        state = begin(problem, heritability, settings.shares, weights)
-        bounds = [state.bound]
-        state, ended = iterate(problem, state, settings.warm_up, settings.tolerance, bounds)
-        found.append((state, bounds, ended))
-    return max(found, key=lambda each: each[0].bound)
-
-
 def _variational(
     problem: Problem,
     state: State,
-    fold: Int[np.ndarray, " variant"],
+    block: Int[np.ndarray, " variant"],
     features: Whitened | None,
     settings: MixtureSettings,
     bounds: list[float],
 ) -> tuple[State, Choice | None, bool]:
     choice = learner = None
     if features is not None:
-        choice = choose_penalty(features, state.weights, log_bayes(problem, state), fold)
+        evidence, fold = log_bayes(problem, state), block % FOLDS
+        choice = choose_penalty(features, state.weights, evidence, fold)
         if choice.useful:
             learner = Learner(features, choice.penalty)
     budget = settings.max_iterations - len(bounds)

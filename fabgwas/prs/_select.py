@@ -17,8 +17,9 @@ from fabgwas.prs._weights import (
     slopes,
 )
 
-# inverse of the variance of x' beta that is expected
-_STRENGTHS = (0.25, 0.35, 0.5, 0.7, 1.0, 2.0, 4.0, 16.0)
+# inverse of the variance of x' beta that is expected: at first, a standard deviation of it
+# multiplies the odds by four
+_STRENGTHS = (0.5, 0.7, 1.0, 2.0, 4.0, 16.0)
 # how much less is expected of components of small variance
 _POWERS = (0.0, 0.5, 1.0)
 _STEPS = 4

@@ -11,32 +11,35 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Int, Key
 
-from fabgwas.prs._ascent import Column, Prior, Problem, slabs_of, spread
+from fabgwas.prs._ascent import Prior, Problem, slabs_of, spread
 from fabgwas.prs._features import Whitened
+from fabgwas.prs._newton import Gate, SlabSteps, any_slab
 from fabgwas.prs._sample import Chain, Sums, sample
 from fabgwas.prs._select import Choice, choose_penalty
 from fabgwas.prs._sweep import Slabs
-from fabgwas.prs._variational import weigh
-from fabgwas.prs._weights import Components, Weights, curvature, rebalance
+from fabgwas.prs._weights import Components, Weights
 from fabgwas.threads import map_threads
 
 _ROUND = 10
 _BURN = 2
+FOLDS = 4
 _LEARNING_STEP = 0.7
-# standard deviation of a change of log odds: where the prior is flat, variants tell little
-# of its curvature, and a whole Newton step goes too far
-_FARTHEST_STEP = 0.5
 _CERTAIN = 1e-6
 
 
 class Schedule(NamedTuple):
-    """Rounds of ten sweeps: to judge features, to learn the prior, to average effects."""
+    """Rounds of ten sweeps for each part of the sampling."""
 
+    settling: int
+    """Until the slabs have settled."""
     judging: int
+    """To judge features."""
     learning: int
+    """To learn the prior from features."""
     averaging: int
+    """To average effects."""
 
 
 class Sampled(NamedTuple):
@@ -58,8 +61,9 @@ class Sampler:
         key: Key[Array, ""],
         progress: Callable[[int], None] = lambda done: None,
     ) -> None:
-        self._problem, self._key, self._turn = problem, key, 0
-        self._progress = progress
+        self._problem, self._key, self._progress = problem, key, progress
+        self.turn = 0
+        """Rounds that are done."""
         self._chains = [
             Chain(
                 jnp.zeros(batch.row.shape, problem.z.dtype),
@@ -77,7 +81,7 @@ class Sampler:
 
     def _round(self, prior: Prior) -> Sums:
         problem, slabs = self._problem, slabs_of(self._problem.n, prior)
-        key = jax.random.fold_in(self._key, self._turn)
+        key = jax.random.fold_in(self._key, self.turn)
         total = Sums(
             jnp.zeros_like(problem.z), *(jnp.zeros_like(slabs.shrink) for _ in range(2))
         )
@@ -111,14 +115,14 @@ class Sampler:
                     for all_of, part in zip(total, sums, strict=True)
                 )
             )
-        self._turn += 1
-        self._progress(self._turn)
+        self.turn += 1
+        self._progress(self.turn)
         return total
 
 
 def sample_effects(
     problem: Problem,
-    fold: Int[np.ndarray, " variant"],
+    block: Int[np.ndarray, " variant"],
     weights: Weights,
     prior: Prior,
     features: Whitened | None,
@@ -126,75 +130,38 @@ def sample_effects(
     seed: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Sampled:
-    """Sample from the ascent's prior, improve the prior, and average effects."""
-    judging = 0 if features is None else schedule.judging
-    total = _BURN + judging + schedule.learning + schedule.averaging
+    """Sample from the ascent's prior, improve the prior, and average effects.
+
+    LD blocks are numbered from 0.
+    """
+    learning = 0 if features is None else schedule.judging + schedule.learning
+    total = _BURN + schedule.settling + learning + schedule.averaging
     sampler = Sampler(problem, jax.random.key(seed), lambda done: progress(done, total))
-    linear = jnp.zeros_like(problem.z)
+    slabs = SlabSteps(block, weights, prior)
     sampler.rounds(prior, _BURN)
-    choice = gate = None
+    for _ in range(schedule.settling):
+        weights, prior = slabs.step(problem.n, weights, prior, sampler.rounds(prior, 1))
+    choice = None
     if features is not None:
         sums = sampler.rounds(prior, schedule.judging)
-        evidence = _evidence(sums, prior)
+        evidence, fold = _evidence(sums, prior), block % FOLDS
         choice = choose_penalty(features, _as_one(weights), evidence, fold)
         if choice.useful:
             gate = Gate(features, choice.penalty)
-            weights, linear = gate.step(weights, sums, prior, 1.0)
-            weights, prior = _update(problem, weights, linear, sums, prior)
-    for number in range(schedule.learning):
-        sums = sampler.rounds(prior, 1)
-        if gate is not None:
-            late = number >= schedule.learning // 2
-            step = _LEARNING_STEP / 2 if late else _LEARNING_STEP
-            weights, linear = gate.step(weights, sums, prior, step)
-        weights, prior = _update(problem, weights, linear, sums, prior)
-    return Sampled(weights, prior, sampler.rounds(prior, schedule.averaging), choice)
-
-
-class Gate:
-    """Damped Newton steps for the weights, from averages of a round."""
-
-    def __init__(self, features: Whitened, penalty: Float[np.ndarray, " dim"]) -> None:
-        self._x = features.on_device()
-        self._penalty = penalty
-
-    def step(
-        self, weights: Weights, sums: Sums, prior: Prior, length: float
-    ) -> tuple[Weights, Column]:
-        """Better weights, and the x' beta that they give."""
-        beta = weights.beta if weights.beta.size else np.zeros(self._penalty.size)
-        slope = sums.probability.sum(axis=1) - _any_slab(prior)
-        hessian = curvature(self._x, slope) + np.diag(self._penalty)
-        gradient = np.asarray(self._x.T @ slope, np.float64) - self._penalty * beta
-        change = length * np.linalg.solve(hessian, gradient)
-        # features are uncorrelated, of variance 1: this is how far x' beta moves
-        far = float(np.linalg.norm(change))
-        beta = beta + change * (_FARTHEST_STEP / max(far, _FARTHEST_STEP))
-        return weights._replace(beta=beta), self._x @ jnp.asarray(beta, self._x.dtype)
-
-
-def _update(
-    problem: Problem, weights: Weights, linear: Column, sums: Sums, prior: Prior
-) -> tuple[Weights, Prior]:
-    """Intercepts and variances of the slabs from averages of a round."""
-    number = np.asarray(sums.probability).sum(axis=0, dtype=np.float64)
-    weights = rebalance(weights, linear, number)
-    square = np.asarray(sums.second / problem.n[:, None]).sum(axis=0, dtype=np.float64)
-    before = np.asarray(prior.slab_var, np.float64)
-    slab_var = np.where(number > 1, square / np.maximum(number, 1), before)
-    return weights, prior._replace(
-        log_weight=weigh(weights, linear), slab_var=jnp.asarray(slab_var, linear.dtype)
-    )
-
-
-def _any_slab(prior: Prior) -> Column:
-    return -jnp.expm1(prior.log_weight[:, 0])
+            weights, prior = gate.step(weights, prior, sums, 1.0)
+            for number in range(schedule.learning):
+                late = number >= schedule.learning // 2
+                step = _LEARNING_STEP / 2 if late else _LEARNING_STEP
+                sums = sampler.rounds(prior, 1)
+                weights, prior = gate.step(weights, prior, sums, step)
+    # what was not needed for learning makes averages better
+    return Sampled(weights, prior, sampler.rounds(prior, total - sampler.turn), choice)
 
 
 def _evidence(sums: Sums, prior: Prior) -> Components:
     """Log Bayes factor of any slab, from the odds after and before the data."""
     after = jnp.clip(sums.probability.sum(axis=1), _CERTAIN, 1 - _CERTAIN)
-    before = _any_slab(prior)
+    before = any_slab(prior)
     factor = jnp.log(after / (1 - after)) - jnp.log(before / (1 - before))
     return jnp.stack([jnp.zeros_like(factor), factor], axis=1)
 

@@ -23,9 +23,10 @@ from fabgwas.prs import (
 from fabgwas.prs._aligned import aligned_zeros
 from fabgwas.prs._ascent import Prior, ascend, no_effects
 from fabgwas.prs._em import add_panel_error
+from fabgwas.prs._newton import Gate, slab_slopes
 from fabgwas.prs._sample import Sums
 from fabgwas.prs._select import choose_penalty
-from fabgwas.prs._stochastic import Gate, Sampler
+from fabgwas.prs._stochastic import Sampler
 from fabgwas.prs._weights import Weights, log_weights
 
 N = 5000.0
@@ -183,17 +184,44 @@ def test_no_round_of_the_fit_lowers_the_bound(rng, enrichment):
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5])
-def test_the_start_is_that_of_the_larger_bound(rng, share):
+def test_slabs_settle_at_what_the_trait_has(rng, share):
     problem, block, _, effect = simulated(rng, n_blocks=120, share=share)
-    sparse, polygenic = (
-        fit_mixture(problem, block, 0.3, settings=MixtureSettings(starts=(weights,)))
-        for weights in MixtureSettings().starts
+    settled, held = (
+        fit_mixture(problem, block, 0.3, settings=MixtureSettings(settling=rounds))
+        for rounds in (12, 0)
     )
-    best, worse = (sparse, polygenic) if share < 0.1 else (polygenic, sparse)
-    assert best.bounds[-1] > worse.bounds[-1]
-    loss, more = (np.square(fit.mean - effect).sum() for fit in (best, worse))
+    genetic = np.sum(effect**2)
+    assert settled.prior_var.sum() == pytest.approx(genetic, rel=0.2)
+    loss, more = (np.square(fit.mean - effect).sum() for fit in (settled, held))
     assert loss < more
-    assert np.array_equal(fit_mixture(problem, block, 0.3).mean, best.mean)
+
+
+def test_slopes_of_slabs_are_those_of_the_evidence(rng):
+    z = rng.normal(0, 2, 200)
+    problem = problem_of([np.eye(1)] * 200, z[:, None])
+    log_odds, log_var = np.log(WEIGHT[1:] / WEIGHT[0]), np.log(SLAB_VAR)
+
+    def log_evidence(position):
+        odds, slab_var = np.exp(np.split(position, 2))
+        var = 1 + N * np.concatenate([[0.0], slab_var])
+        weight = np.concatenate([[1.0], odds]) / (1 + odds.sum())
+        return np.log(
+            (weight / np.sqrt(var) * np.exp(-0.5 * z[:, None] ** 2 / var)).sum(axis=1)
+        ).sum()
+
+    prior = prior_of(problem)
+    shrink = N * SLAB_VAR / (1 + N * SLAB_VAR)
+    posterior = settled(problem, prior, 1).moments
+    second = posterior.probability * (shrink + np.square(shrink * z[:, None]))
+    slopes = slab_slopes(
+        problem.n, prior, Sums(posterior.mean, posterior.probability, second)
+    )
+    here = np.concatenate([log_odds, log_var])
+    expected = [
+        (log_evidence(here + step) - log_evidence(here - step)) / 2e-5
+        for step in 1e-5 * np.eye(4)
+    ]
+    assert np.allclose(slopes.sum(axis=0), expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("averaging", [0, 4])
@@ -476,9 +504,12 @@ def test_little_evidence_moves_the_prior_no_farther_than_half_a_log_odds(rng):
     sums = Sums(jnp.zeros(n), probability, probability)
     gate = Gate(whiten(x), np.full(3, 1e-9))
     weights = Weights(np.zeros(2), np.array([0.0, 1.0]), np.zeros(0))
-    _, linear = gate.step(weights, sums, prior, 1.0)
+    _, after = gate.step(weights, prior, sums, 1.0)
+    linear = after.log_weight[:, 1] - after.log_weight[:, 0]
     assert np.std(linear) == pytest.approx(0.5)
     assert np.corrcoef(linear, x[:, 0])[0, 1] > 0.98
+    # what one variant gains another loses
+    assert np.exp(after.log_weight[:, 1]).mean() == pytest.approx(0.5, abs=1e-3)
 
 
 def test_clumps_are_those_of_all_blocks_but_each_block_is_visited_once(rng):
