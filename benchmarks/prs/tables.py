@@ -32,14 +32,14 @@ Differences of AUC, paired by seed, with 95 % t intervals; the share is the sum 
 seeds of what the embedding gains over the plain mixture, by that of the oracle, seeds
 resampled.
 
-The bar of 55 % is not reached, nor can it be: the limit of learning is itself below it. A
-study of 5,000 people knows about 50 causal variants for certain, out of some 500, and 256
-coefficients cannot be learned from so few, by any method. At h2 0.5 the learner is near
-that limit; at 0.2 it gains little or nothing. The limit is an approximation: beside noise
-it should be 0, and has what it gains to know how many effects there are, and of which
-variance. With the three true columns most of the gain is had. Part of what the bar was set
-by was the mixture of a mean-field fit, which sampling improves without any embedding: the
-last column has what sampling and embedding gain over that one.
+The bar of 55 % is not reached over this mixture, nor can it be: the limit of learning is
+itself below it. A study of 5,000 people knows about 50 causal variants for certain, out of
+some 500, and 256 coefficients cannot be learned from so few, by any method. At h2 0.5 the
+learner is near that limit, which is an approximation: it knows the number of effects and
+their variance, and what it gains beside noise it gains by that. With the three true columns
+most of the gain is had. Part of what the bar was set by was the mixture of a mean-field
+fit, which sampling improves without any embedding: the last column has what sampling and
+embedding gain over that one.
 """
 _GENOME_METRICS = ["fit seconds", "fit over reading LD once a round", "rounds",
                    "features seconds", "ld seconds", "LD gigabytes",
