@@ -6,8 +6,6 @@ from jaxtyping import Float, Int
 from fabgwas.ld import ldsc_intercept
 
 _RANGE = (0.01, 0.9)
-# what LD score regression needs
-_FEWEST_BLOCKS = 3
 
 Column = Float[np.ndarray, " variant"]
 
@@ -31,12 +29,13 @@ def guess_intercept(
     .. math:: 1 + (c - 1) \Big(1 - \frac{SE(c)^2}{(c - 1)^2}\Big)_+
 
     for an LD score intercept c above 1, else 1: the positive-part estimator of James and
-    Stein, as the intercept of few LD blocks tells little. It is 1 where there are fewer
-    blocks than three, or all LD scores are equal.
+    Stein, as the intercept of few LD blocks tells little. It is 1 where there is none: with
+    fewer blocks than three, or LD scores that are all equal.
     """
-    if np.unique(block).size < _FEWEST_BLOCKS or np.ptp(np.maximum(ld_score, 1)) == 0:
+    try:
+        fit = ldsc_intercept(z, ld_score, n, block=block)
+    except ValueError:
         return 1.0
-    fit = ldsc_intercept(z, ld_score, n, block=block)
     excess = fit.intercept - 1
     if excess <= fit.intercept_se:
         return 1.0

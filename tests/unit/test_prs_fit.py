@@ -425,6 +425,7 @@ def test_too_few_blocks_tell_no_intercept(rng):
     z, n, block = rng.normal(0, 2, 200), np.full(200, 1e4), np.arange(200) // 100
     assert guess_intercept(z, n, rng.uniform(1, 9, 200), block) == 1
     assert guess_intercept(z, n, np.ones(200), np.arange(200)) == 1
+    assert guess_intercept(1e6 * z, n, rng.uniform(1, 9, 200), np.arange(200)) == 1
 
 
 def test_whitened_features_are_uncorrelated(rng):
