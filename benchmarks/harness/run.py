@@ -71,6 +71,23 @@ def find_cells(
     ]
 
 
+def leave_out_stale(suite: str, results: Iterable[Result]) -> list[Result]:
+    """Results of tasks and methods as they are now, not of earlier settings."""
+    methods = find_methods(suite)
+    now = {
+        (task.name, method.name): Cell(suite, task, method, 0).settings
+        for task in find_tasks(suite)
+        for method in methods
+        if method.suits(task)
+    }
+    return [
+        each
+        for each in results
+        if (told := now.get((each.task, each.method))) is not None
+        and same_settings(each.settings, told)
+    ]
+
+
 def choose_cells(
     cells: Iterable[Cell], root: Path, *, only_missing: bool, overwrite: bool
 ) -> list[Cell]:

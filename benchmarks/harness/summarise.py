@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks.harness.record import Result, read_results
 from benchmarks.harness.registry import SUITES, tables_module
+from benchmarks.harness.run import leave_out_stale
 from benchmarks.harness.tables import Table, scoreboard
 from fabgwas.errors import UsageError
 from fabgwas.files import write_atomically
@@ -30,14 +31,15 @@ def summarise(
     """
     written = []
     for suite in suites:
-        results = read_results(root, suite)
+        found = read_results(root, suite)
+        results = leave_out_stale(suite, found)
         if not results:
             continue
         module = tables_module(suite)
         tables = module.tables(results) if module else default_tables(results)
         if module is not None and hasattr(module, "figures"):
             written += module.figures(results, root / "figures")
-        about = describe_runs(suite, results)
+        about = describe_runs(suite, results, len(found) - len(results))
         page = f"# Results of the suite {suite}\n\n{about}\n\n"
         page += "\n".join(table.markdown() for table in tables)
         _write(root / f"{suite}.md", page)
@@ -58,12 +60,12 @@ def default_tables(results: Sequence[Result]) -> list[Table]:
     return tables
 
 
-def describe_runs(suite: str, results: Sequence[Result]) -> str:
-    """Command, dates, machine, versions, and how many cells were done."""
+def describe_runs(suite: str, results: Sequence[Result], stale: int) -> str:
+    """Command, dates, machine, versions, and how many cells were done or left out."""
     dates = sorted({each.about["date"] for each in results})
     machines = sorted({_machine(each) for each in results})
     found = sorted({each.about["versions"].get("fabgwas", "?") for each in results})
-    counts = Counter(each.status for each in results)
+    counts = Counter(each.status for each in results) + Counter(stale=stale)
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     quick = " --quick" if any(each.about["quick"] for each in results) else ""
     told = ", ".join(f"{n:,} {status}" for status, n in sorted(counts.items()))

@@ -154,7 +154,29 @@ def test_seeds_are_replicates(cells, context, tmp_path, capsys):
     assert compare(mean, mean, "error").value == 0
 
 
-def test_tables_tell_why_something_is_missing(cells, context, tmp_path, capsys):
+@pytest.fixture
+def mock_suite(monkeypatch):
+    """The suite as the tables find it."""
+    monkeypatch.setattr("benchmarks.harness.run.find_tasks", lambda suite: [TASK])
+    monkeypatch.setattr("benchmarks.harness.run.find_methods", lambda suite: METHODS)
+
+
+def test_tables_leave_out_what_has_changed(cells, context, tmp_path, mock_suite):
+    changed = FunctionMethod(name="mean", answer=answer_mean, settings={"version": 0})
+    old = [c._replace(method=changed) if c.method.name == "mean" else c for c in cells]
+    run_cells(old, context, tmp_path, **SILENT)
+    summarise(tmp_path, None, ["mock"])
+    page = (tmp_path / "mock.md").read_text()
+    assert "2 stale" in page
+    assert "| mean |" not in page
+    run_cells(cells, context, tmp_path, **SILENT)
+    summarise(tmp_path, None, ["mock"])
+    page = (tmp_path / "mock.md").read_text()
+    assert "stale" not in page
+    assert "| mean |" in page
+
+
+def test_tables_tell_why_something_is_missing(cells, context, tmp_path, capsys, mock_suite):
     run_cells(cells, context, tmp_path, **SILENT)
     readme = tmp_path / "README.md"
     before = "<!-- results of mock: begin -->STALE<!-- results of mock: end -->"
@@ -168,7 +190,7 @@ def test_tables_tell_why_something_is_missing(cells, context, tmp_path, capsys):
     assert "python -m benchmarks run --suite mock" in page
 
 
-def test_a_missing_place_in_the_readme_is_named(cells, context, tmp_path):
+def test_a_missing_place_in_the_readme_is_named(cells, context, tmp_path, mock_suite):
     run_cells(cells[:1], context, tmp_path, **SILENT)
     readme = tmp_path / "README.md"
     readme.write_text("nothing here")
