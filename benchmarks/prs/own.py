@@ -27,6 +27,8 @@ from fabgwas.prs._sample import Sums
 _VARIATIONAL = MixtureSettings(averaging=0)
 # rounds before those that are averaged
 _BURN = 16
+# for the others, tasks with and without an informative embedding are the same
+SEE_THE_EMBEDDING = ("embedding", "limit of learning", "variational embedding")
 
 
 def problem_of(study: Study) -> Problem:
@@ -43,10 +45,6 @@ def heritability(study: Study) -> float:
     r2 = np.concatenate([np.square(ld) for ld in study.ld], axis=0)
     score = (r2 - (1 - r2) / study.n).sum(axis=1)
     return guess_heritability(study.z, np.full(study.z.size, float(study.n)), score)
-
-
-# for the others, tasks with and without an informative embedding are the same
-SEE_THE_EMBEDDING = ("embedding", "limit of learning", "variational embedding")
 
 
 def is_simulated(task: Task) -> bool:

@@ -44,7 +44,6 @@ TASKS = [
         settings={
             "causal": causal,
             "h2": h2,
-            "embedding": embedding,
             **{name: SETTINGS[name] for name in SETTINGS if name != "grid"},
         },
         all_seeds=_GRID["seeds"],

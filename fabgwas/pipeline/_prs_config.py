@@ -82,7 +82,6 @@ class PrsConfig:
             raise UsageError(
                 f"heritability must be between 0 and 1, but is {self.heritability:g}."
             )
-
         if self.intercept is not None and not self.intercept > 0:
             raise UsageError(f"intercept must be positive, but is {self.intercept:g}.")
 

@@ -84,8 +84,8 @@ def _fit_robustly(
                 heritability,
                 features,
                 settings,
-                store.n_samples,
-                told,
+                panel_people=store.n_samples,
+                progress=told,
             )
             return fit, shrinkage
         except ArithmeticError as error:

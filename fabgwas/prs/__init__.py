@@ -3,10 +3,11 @@
 from fabgwas.prs._ascent import Problem
 from fabgwas.prs._blocks import LdBatch, ReadLd, pack_blocks
 from fabgwas.prs._features import Whitened, whiten
-from fabgwas.prs._fit import MixtureFit, MixtureSettings, fit_mixture, settings_for
+from fabgwas.prs._fit import MixtureFit, fit_mixture
 from fabgwas.prs._heritability import guess_heritability, guess_intercept
 from fabgwas.prs._infinitesimal import infinitesimal_effects
 from fabgwas.prs._mismatch import find_mismatches
+from fabgwas.prs._settings import MixtureSettings, settings_for
 from fabgwas.prs._threshold import THRESHOLDS, clump_and_threshold
 
 __all__ = [

@@ -1,7 +1,6 @@
 """Effects with a spike-and-slabs prior that may depend on features of the variants."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -12,53 +11,12 @@ from fabgwas.prs._ascent import Prior, Problem
 from fabgwas.prs._em import add_panel_error
 from fabgwas.prs._features import Whitened
 from fabgwas.prs._select import Choice, choose_penalty
-from fabgwas.prs._stochastic import FOLDS, Sampled, Schedule, sample_effects
+from fabgwas.prs._settings import MixtureSettings, settings_for
+from fabgwas.prs._stochastic import Sampled, sample_effects
 from fabgwas.prs._variational import Learner, State, begin, iterate, log_bayes
 from fabgwas.prs._weights import Weights
 
 _MOST_EXPLAINED = 1.0
-_MANY = 300_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class MixtureSettings:
-    """How to fit, and where to begin."""
-
-    shares: tuple[float, ...] = (0.1, 0.01)
-    """For each slab, the share of the variants that would bear the whole heritability with
-    effects of its variance; the variances are updated from there."""
-    weights: tuple[float, ...] = (0.02, 0.005)
-    """Weights of the slabs at the beginning."""
-    warm_up: int = 10
-    """Iterations of the variational EM before anything looks at it."""
-    max_iterations: int = 60
-    """Of the variational EM, where it is to have the last word."""
-    tolerance: float = 3e-4
-    """The variational EM ends when the bound rises by a smaller share of itself."""
-    settling: int = 12
-    """Rounds of ten sweeps of the sampler in which the slabs settle."""
-    judging: int = 6
-    """Rounds by which features are judged."""
-    learning: int = 6
-    """Rounds in which the prior is learned from features."""
-    averaging: int = 12
-    """Rounds over which effects are averaged; 0 leaves out the sampler, and learns all
-    by variational EM."""
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if len(self.shares) != len(self.weights):
-            raise ValueError(
-                f"shares and weights must be of one length, but have "
-                f"{len(self.shares)} and {len(self.weights)}."
-            )
-
-
-def settings_for(n_variants: int, seed: int = 0) -> MixtureSettings:
-    """Settings by default, with half of the sweeps for more than 300,000 variants."""
-    if n_variants <= _MANY:
-        return MixtureSettings(seed=seed)
-    return MixtureSettings(settling=6, judging=3, learning=3, averaging=6, seed=seed)
 
 
 class MixtureFit(NamedTuple):
@@ -124,8 +82,8 @@ def fit_mixture(
     settings = settings_for(problem.size) if settings is None else settings
     number = np.unique(block, return_inverse=True)[1]
     state = begin(problem, heritability, settings.shares, settings.weights)
-    bounds, warm_up, tolerance = [state.bound], settings.warm_up, settings.tolerance
-    state, converged = iterate(problem, state, warm_up, tolerance, bounds)
+    bounds = [state.bound]
+    state, converged = iterate(problem, state, settings.warm_up, settings.tolerance, bounds)
     if settings.averaging == 0:
         state, choice, converged = _variational(
             problem, state, number, features, settings, bounds
@@ -134,18 +92,8 @@ def fit_mixture(
     prior = state.prior
     if panel_people is not None:
         prior = add_panel_error(problem, prior, panel_people)
-    schedule = Schedule(
-        settings.settling, settings.judging, settings.learning, settings.averaging
-    )
     sampled = sample_effects(
-        problem,
-        number,
-        state.weights,
-        prior,
-        features,
-        schedule,
-        settings.seed,
-        progress,
+        problem, number, state.weights, prior, features, settings, progress
     )
     return _result(problem, block, _from_sums(sampled), sampled.choice, bounds, converged)
 
@@ -160,8 +108,8 @@ def _variational(
 ) -> tuple[State, Choice | None, bool]:
     choice = learner = None
     if features is not None:
-        evidence, fold = log_bayes(problem, state), block % FOLDS
-        choice = choose_penalty(features, state.weights, evidence, fold)
+        evidence = log_bayes(problem, state)
+        choice = choose_penalty(features, state.weights, evidence, block)
         if choice.useful:
             learner = Learner(features, choice.penalty)
     budget = settings.max_iterations - len(bounds)

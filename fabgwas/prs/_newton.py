@@ -76,9 +76,9 @@ class SlabSteps:
         slopes = slab_slopes(n, prior, sums)
         by_block = np.stack([np.bincount(self._block, column) for column in slopes.T])
         here = _position(weights, prior)
-        precision = np.eye(here.size) / _SPREAD**2
-        gradient = by_block.sum(axis=1) - precision @ (here - self._anchor)
-        change = np.linalg.solve(by_block @ by_block.T + precision, gradient)
+        gradient = by_block.sum(axis=1) - (here - self._anchor) / _SPREAD**2
+        hessian = by_block @ by_block.T + np.eye(here.size) / _SPREAD**2
+        change = np.linalg.solve(hessian, gradient)
         change *= _FARTHEST_STEP / max(np.abs(change).max(), _FARTHEST_STEP)
         base, log_var = np.split(here + change, 2)
         weights = weights._replace(base=np.concatenate([[0.0], base]))

@@ -22,6 +22,7 @@ from fabgwas.prs._weights import (
 _STRENGTHS = (0.5, 0.7, 1.0, 2.0, 4.0, 16.0)
 # how much less is expected of components of small variance
 _POWERS = (0.0, 0.5, 1.0)
+_FOLDS = 4
 _STEPS = 4
 # log-likelihood that features must gain on held-out blocks before they are used
 _LEAST_GAIN = 2.0
@@ -48,7 +49,7 @@ def choose_penalty(
     features: Whitened,
     weights: Weights,
     log_bayes: Components,
-    fold: Int[np.ndarray, " variant"],
+    block: Int[np.ndarray, " variant"],
 ) -> Choice:
     """Learn from all folds but one with many penalties, and test on the one.
 
@@ -64,15 +65,15 @@ def choose_penalty(
         Fitted without features.
     log_bayes
         Log Bayes factor of each component of each variant.
-    fold
-        Numbers 0, 1, ...; no fold splits an LD block.
+    block
+        LD blocks, numbered from 0; no fold splits one.
 
     Raises
     ------
     ArithmeticError
         If the evidence is not finite.
     """
-    x = features.on_device()
+    x, fold = features.on_device(), block % _FOLDS
     data = _Evidence(jnp.asarray(weights.base), jnp.asarray(weights.scores), log_bayes)
     value, slope = data.at(jnp.zeros(x.shape[0], x.dtype))
     numbers = range(int(fold.max()) + 1)

@@ -18,28 +18,15 @@ from fabgwas.prs._features import Whitened
 from fabgwas.prs._newton import Gate, SlabSteps, any_slab
 from fabgwas.prs._sample import Chain, Sums, sample
 from fabgwas.prs._select import Choice, choose_penalty
+from fabgwas.prs._settings import MixtureSettings
 from fabgwas.prs._sweep import Slabs
 from fabgwas.prs._weights import Components, Weights
 from fabgwas.threads import map_threads
 
 _ROUND = 10
 _BURN = 2
-FOLDS = 4
 _LEARNING_STEP = 0.7
 _CERTAIN = 1e-6
-
-
-class Schedule(NamedTuple):
-    """Rounds of ten sweeps for each part of the sampling."""
-
-    settling: int
-    """Until the slabs have settled."""
-    judging: int
-    """To judge features."""
-    learning: int
-    """To learn the prior from features."""
-    averaging: int
-    """To average effects."""
 
 
 class Sampled(NamedTuple):
@@ -126,31 +113,32 @@ def sample_effects(
     weights: Weights,
     prior: Prior,
     features: Whitened | None,
-    schedule: Schedule,
-    seed: int,
+    settings: MixtureSettings,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Sampled:
     """Sample from the ascent's prior, improve the prior, and average effects.
 
     LD blocks are numbered from 0.
     """
-    learning = 0 if features is None else schedule.judging + schedule.learning
-    total = _BURN + schedule.settling + learning + schedule.averaging
-    sampler = Sampler(problem, jax.random.key(seed), lambda done: progress(done, total))
+    learning = 0 if features is None else settings.judging + settings.learning
+    total = _BURN + settings.settling + learning + settings.averaging
+    sampler = Sampler(
+        problem, jax.random.key(settings.seed), lambda done: progress(done, total)
+    )
     slabs = SlabSteps(block, weights, prior)
     sampler.rounds(prior, _BURN)
-    for _ in range(schedule.settling):
+    for _ in range(settings.settling):
         weights, prior = slabs.step(problem.n, weights, prior, sampler.rounds(prior, 1))
     choice = None
     if features is not None:
-        sums = sampler.rounds(prior, schedule.judging)
-        evidence, fold = _evidence(sums, prior), block % FOLDS
-        choice = choose_penalty(features, _as_one(weights), evidence, fold)
+        sums = sampler.rounds(prior, settings.judging)
+        evidence = _evidence(sums, prior)
+        choice = choose_penalty(features, _as_one(weights), evidence, block)
         if choice.useful:
             gate = Gate(features, choice.penalty)
             weights, prior = gate.step(weights, prior, sums, 1.0)
-            for number in range(schedule.learning):
-                late = number >= schedule.learning // 2
+            for number in range(settings.learning):
+                late = number >= settings.learning // 2
                 step = _LEARNING_STEP / 2 if late else _LEARNING_STEP
                 sums = sampler.rounds(prior, 1)
                 weights, prior = gate.step(weights, prior, sums, step)

@@ -186,13 +186,13 @@ def test_no_round_of_the_fit_lowers_the_bound(rng, enrichment):
 @pytest.mark.parametrize("share", [0.01, 0.5])
 def test_slabs_settle_at_what_the_trait_has(rng, share):
     problem, block, _, effect = simulated(rng, n_blocks=120, share=share)
-    settled, held = (
+    moved, held = (
         fit_mixture(problem, block, 0.3, settings=MixtureSettings(settling=rounds))
         for rounds in (12, 0)
     )
     genetic = np.sum(effect**2)
-    assert settled.prior_var.sum() == pytest.approx(genetic, rel=0.2)
-    loss, more = (np.square(fit.mean - effect).sum() for fit in (settled, held))
+    assert moved.prior_var.sum() == pytest.approx(genetic, rel=0.2)
+    loss, more = (np.square(fit.mean - effect).sum() for fit in (moved, held))
     assert loss < more
 
 
