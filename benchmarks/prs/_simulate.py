@@ -152,6 +152,20 @@ def _annotations(
     return np.column_stack([*columns, rng.standard_normal(size)]).astype(np.float64)
 
 
+def _in_runs(
+    rng: np.random.Generator, x: Float[np.ndarray, "variant dim"]
+) -> Float[np.ndarray, "variant dim"]:
+    """As much alike in neighbours as the log odds are, of which regions are a part."""
+    told = SETTINGS["annotation"]
+    variance = np.square(told["effects"]) * [*(s * (1 - s) for s in told["shares"]), 1.0]
+    regions = 1 - variance[-1] / variance.sum()
+    # a stream of its own: people and effects are those of the other embeddings
+    fresh = rng.spawn(1)[0].standard_normal((len(x) + told["run"] - 1, x.shape[1]), "f4")
+    runs = sum(fresh[offset : offset + len(x)] for offset in range(told["run"]))
+    runs /= np.sqrt(np.float32(told["run"]))
+    return np.sqrt(np.float32(1 - regions)) * x + np.sqrt(np.float32(regions)) * runs
+
+
 def calibrate(
     log_odds: Float[np.ndarray, " variant"], share: float
 ) -> Float[np.ndarray, " variant"]:
@@ -168,6 +182,7 @@ def _embedding(
     rng: np.random.Generator, log_odds: Float[np.ndarray, " variant"], kind: str
 ) -> Float[np.ndarray, "variant dim"]:
     """Vectors that hold the log odds, mostly in components of small variance, or noise."""
+    # the log odds run along the genome; in a regional embedding all else does as much
     told = SETTINGS["embedding"]
     dim, leading = told["dim"], told["leading"]
     direction = rng.standard_normal(dim)
@@ -176,7 +191,9 @@ def _embedding(
         length = np.linalg.norm(direction[part])
         direction[part] *= np.sqrt(told["captured"] * share) / length
     x = rng.standard_normal((log_odds.size, dim), np.float32)
-    if kind == "informative":
+    if kind == "regional":
+        x = _in_runs(rng, x)
+    if kind != "noise":
         # components stay uncorrelated, of variance 1, and predict the log odds linearly
         unit = direction / np.linalg.norm(direction)
         standard = (log_odds - log_odds.mean()) / log_odds.std()

@@ -27,8 +27,13 @@ from fabgwas.prs._sample import Sums
 _VARIATIONAL = MixtureSettings(averaging=0)
 # rounds before those that are averaged
 _BURN = 16
-# for the others, tasks with and without an informative embedding are the same
-SEE_THE_EMBEDDING = ("embedding", "limit of learning", "variational embedding")
+# for the others, tasks that differ by the embedding are the same
+SEE_THE_EMBEDDING = (
+    "embedding",
+    "embedding, order unknown",
+    "limit of learning",
+    "variational embedding",
+)
 
 
 def problem_of(study: Study) -> Problem:
@@ -53,7 +58,7 @@ def is_simulated(task: Task) -> bool:
 
 
 def is_simulated_once(task: Task) -> bool:
-    """Whether it is the first of two that differ by nothing but the embedding."""
+    """Whether it is the first of those that differ by nothing but the embedding."""
     return is_simulated(task) and "informative" in task.name
 
 
@@ -80,6 +85,12 @@ def _mixture(study: Study, seed: int) -> np.ndarray:
 
 def _embedding(study: Study, seed: int) -> np.ndarray:
     return _fit(study, seed, study.embedding, MixtureSettings(seed=seed))
+
+
+def _order_unknown(study: Study, seed: int) -> np.ndarray:
+    """As if it could not be seen how the embedding runs along the genome."""
+    settings = MixtureSettings(regional=False, seed=seed)
+    return _fit(study, seed, study.embedding, settings)
 
 
 def _annotations(study: Study, seed: int) -> np.ndarray:
@@ -184,13 +195,14 @@ METHODS = [
     )
     for name, fit, settings in (
         ("mixture", _mixture, {"version": 4}),
-        ("embedding", _embedding, {"version": 6}),
+        ("embedding", _embedding, {"version": 7}),
+        ("embedding, order unknown", _order_unknown, {"version": 1}),
         ("oracle prior", _oracle, {"version": 2}),
         ("limit of learning", _limit, {"version": 2}),
-        ("annotations", _annotations, {"version": 6}),
+        ("annotations", _annotations, {"version": 7}),
         ("ct", _clump, {"thresholds": THRESHOLDS}),
         ("inf", _infinitesimal, {}),
         ("variational mixture", _variational_mixture, {"version": 3}),
-        ("variational embedding", _variational_embedding, {"version": 4}),
+        ("variational embedding", _variational_embedding, {"version": 5}),
     )
 ]

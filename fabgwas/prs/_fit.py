@@ -109,7 +109,9 @@ def _variational(
     choice = learner = None
     if features is not None:
         evidence = log_bayes(problem, state)
-        choice = choose_penalty(features, state.weights, evidence, block)
+        choice = choose_penalty(
+            features, state.weights, evidence, block, regional=settings.regional
+        )
         if choice.useful:
             learner = Learner(features, choice.penalty)
     budget = settings.max_iterations - len(bounds)

@@ -29,7 +29,7 @@ class Gate:
     as they settled without them, because what features cannot explain would move them.
     """
 
-    def __init__(self, features: Whitened, penalty: Float[np.ndarray, " dim"]) -> None:
+    def __init__(self, features: Whitened, penalty: Float[np.ndarray, "dim dim"]) -> None:
         self._x = features.on_device()
         self._penalty = penalty
 
@@ -37,10 +37,10 @@ class Gate:
         self, weights: Weights, prior: Prior, sums: Sums, length: float
     ) -> tuple[Weights, Prior]:
         """Better weights, and the prior that they give."""
-        beta = weights.beta if weights.beta.size else np.zeros(self._penalty.size)
+        beta = weights.beta if weights.beta.size else np.zeros(len(self._penalty))
         slope = sums.probability.sum(axis=1) - any_slab(prior)
-        hessian = curvature(self._x, slope) + np.diag(self._penalty)
-        gradient = np.asarray(self._x.T @ slope, np.float64) - self._penalty * beta
+        hessian = curvature(self._x, slope) + self._penalty
+        gradient = np.asarray(self._x.T @ slope, np.float64) - self._penalty @ beta
         change = length * np.linalg.solve(hessian, gradient)
         # features are uncorrelated, of variance 1: this is how far x' beta moves
         far = float(np.linalg.norm(change))

@@ -1,4 +1,4 @@
-"""How strongly to penalise the features: chosen on LD blocks held out from learning."""
+"""How to penalise the features: chosen on LD blocks held out from learning."""
 
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, Int
 from scipy.linalg import cho_factor, cho_solve
 
 from fabgwas.prs._features import Whitened
+from fabgwas.prs._regional import regional_variance
 from fabgwas.prs._weights import (
     Components,
     Weights,
@@ -20,8 +21,6 @@ from fabgwas.prs._weights import (
 # inverse of the variance of x' beta that is expected: at first, a standard deviation of it
 # multiplies the odds by four
 _STRENGTHS = (0.5, 0.7, 1.0, 2.0, 4.0, 16.0)
-# how much less is expected of components of small variance
-_POWERS = (0.0, 0.5, 1.0)
 _FOLDS = 4
 _STEPS = 4
 # log-likelihood that features must gain on held-out blocks before they are used
@@ -33,9 +32,10 @@ _LEVELLING = 4
 class Choice(NamedTuple):
     """The penalty that predicted best, and by how much."""
 
-    penalty: Float[np.ndarray, " dim"]
+    penalty: Float[np.ndarray, "dim dim"]
     strength: float
-    power: float
+    expected: str
+    """Of which directions more is expected than of others."""
     gain: float
     """Log-likelihood gained on held-out blocks, in nats."""
 
@@ -50,6 +50,8 @@ def choose_penalty(
     weights: Weights,
     log_bayes: Components,
     block: Int[np.ndarray, " variant"],
+    *,
+    regional: bool = True,
 ) -> Choice:
     """Learn from all folds but one with many penalties, and test on the one.
 
@@ -66,7 +68,10 @@ def choose_penalty(
     log_bayes
         Log Bayes factor of each component of each variant.
     block
-        LD blocks, numbered from 0; no fold splits one.
+        LD blocks, numbered from 0; no fold splits one. Variants of one are in the order of
+        the genome.
+    regional
+        Whether more may be expected of features that run along the genome.
 
     Raises
     ------
@@ -84,16 +89,16 @@ def choose_penalty(
     )
     if not np.isfinite(hessians).all():
         raise ArithmeticError("the fit diverged: the evidence of variants is not finite.")
-    choices = [(strength, power) for power in _POWERS for strength in _STRENGTHS]
-    variance = features.variance
-    penalties = np.stack([s * variance.size * variance**-p for s, p in choices])
+    expected = _expected(features, block, regional=regional)
+    choices = [(strength, name) for name in expected for strength in _STRENGTHS]
+    penalties = np.stack([strength * expected[name] for strength, name in choices])
     gain = np.zeros(len(choices))
     for number in numbers:
         test = fold == number
         used = jnp.asarray(~test, x.dtype)[:, None]
         hessian = hessians.sum(axis=0) - hessians[number]
         # some at once, as each takes a number of numbers for every variant
-        for some in np.array_split(np.arange(len(choices)), len(_POWERS)):
+        for some in np.array_split(np.arange(len(choices)), len(expected)):
             learned = _learn(x, data, slope, used, hessian, penalties[some])
             more = np.asarray(learned - value[:, None])
             gain[some] += np.sum(more[test], axis=0, dtype=np.float64)
@@ -101,6 +106,18 @@ def choose_penalty(
     gain = np.where(np.isfinite(gain), gain, -np.inf)
     best = int(np.argmax(gain))
     return Choice(penalties[best], *choices[best], float(gain[best]))
+
+
+def _expected(
+    features: Whitened, block: Int[np.ndarray, " variant"], *, regional: bool
+) -> dict[str, Float[np.ndarray, "dim dim"]]:
+    """Precisions of the coefficients that give x' beta a variance of 1."""
+    dim = features.variance.size
+    found = {"all alike": dim * np.eye(dim), "large": np.diag(dim / features.variance)}
+    if regional:
+        variance, directions = regional_variance(features.x, block)
+        found["regional"] = (directions * (dim / variance)) @ directions.T
+    return found
 
 
 class _Evidence(NamedTuple):
@@ -122,14 +139,15 @@ def _learn(
     slope: Float[Array, " variant"],
     used: Float[Array, "variant 1"],
     hessian: Float[np.ndarray, "dim dim"],
-    penalties: Float[np.ndarray, "candidate dim"],
+    penalties: Float[np.ndarray, "candidate dim dim"],
 ) -> Float[Array, "variant candidate"]:
     """Log-likelihoods after a few Newton steps, with one Hessian for each penalty."""
-    factors = [cho_factor(hessian + np.diag(penalty)) for penalty in penalties]
-    beta = np.zeros(penalties.shape)
+    factors = [cho_factor(hessian + penalty) for penalty in penalties]
+    beta = np.zeros(penalties.shape[:2])
     slope = slope[:, None]
     for _ in range(_STEPS):
-        gradient = np.asarray((slope * used).T @ x, np.float64) - penalties * beta
+        pull = np.einsum("cij,cj->ci", penalties, beta)
+        gradient = np.asarray((slope * used).T @ x, np.float64) - pull
         each = zip(factors, gradient, strict=True)
         beta = beta + np.stack([cho_solve(factor, b) for factor, b in each])
         linear = _level(data.base, data.scores, x @ jnp.asarray(beta.T, x.dtype))

@@ -29,6 +29,9 @@ class MixtureSettings:
     averaging: int = 12
     """Rounds over which effects are averaged; 0 leaves out the sampler, and learns all
     by variational EM."""
+    regional: bool = True
+    """Whether more may be expected of features that are alike in neighbours, as genes and
+    enhancers are, than of others; held-out LD blocks say whether it is."""
     seed: int = 0
 
     def __post_init__(self) -> None:

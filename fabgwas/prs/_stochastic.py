@@ -133,7 +133,9 @@ def sample_effects(
     if features is not None:
         sums = sampler.rounds(prior, settings.judging)
         evidence = _evidence(sums, prior)
-        choice = choose_penalty(features, _as_one(weights), evidence, block)
+        choice = choose_penalty(
+            features, _as_one(weights), evidence, block, regional=settings.regional
+        )
         if choice.useful:
             gate = Gate(features, choice.penalty)
             weights, prior = gate.step(weights, prior, sums, 1.0)

@@ -57,7 +57,7 @@ def begin(
 class Learner:
     """Newton steps for the weights, with a Hessian that is renewed now and then."""
 
-    def __init__(self, features: Whitened, penalty: Float[np.ndarray, " dim"]) -> None:
+    def __init__(self, features: Whitened, penalty: Float[np.ndarray, "dim dim"]) -> None:
         self.x = features.on_device()
         self.penalty = penalty
         self._hessian: Float[np.ndarray, "dim dim"] | None = None
@@ -67,7 +67,7 @@ class Learner:
         """Better weights for the evidence as it stands, and their x' beta."""
         weights = state.weights
         if weights.beta.size == 0:
-            weights = weights._replace(beta=np.zeros(self.penalty.size))
+            weights = weights._replace(beta=np.zeros(len(self.penalty)))
         if self._steps in _RENEWALS:
             self._hessian = None
         evidence = log_bayes(problem, state)
@@ -79,7 +79,7 @@ class Learner:
 
     def cost(self, weights: Weights) -> float:
         """Minus the log prior density of the weights, up to a constant."""
-        return 0.5 * float(self.penalty @ weights.beta**2)
+        return 0.5 * float(weights.beta @ self.penalty @ weights.beta)
 
 
 def iterate(

@@ -98,7 +98,7 @@ def improve(
     weights: Weights,
     x: Float[Array, "variant dim"],
     log_bayes: Components,
-    penalty: Float[np.ndarray, " dim"],
+    penalty: Float[np.ndarray, "dim dim"],
     hessian: Float[np.ndarray, "dim dim"] | None = None,
 ) -> tuple[Weights, Float[np.ndarray, "dim dim"]]:
     """One Newton step in beta, halved until it raises the penalised log-likelihood.
@@ -112,7 +112,7 @@ def improve(
     log_bayes
         Log Bayes factor of each component of each variant; that of the spike is 0.
     penalty
-        Diagonal of Lambda.
+        Lambda.
     hessian
         That of an earlier step, to save its computation.
 
@@ -125,13 +125,13 @@ def improve(
     def evaluate(beta: Float[np.ndarray, " dim"]) -> tuple[float, Column]:
         value, slope = slopes(base, scores, x @ jnp.asarray(beta, x.dtype), log_bayes)
         total = float(np.sum(np.asarray(value), dtype=np.float64))
-        return total - 0.5 * float(penalty @ beta**2), slope
+        return total - 0.5 * float(beta @ penalty @ beta), slope
 
     here, slope = evaluate(weights.beta)
     if hessian is None:
         hessian = curvature(x, slope)
-    gradient = np.asarray(x.T @ slope, np.float64) - penalty * weights.beta
-    step = np.linalg.solve(hessian + np.diag(penalty), gradient)
+    gradient = np.asarray(x.T @ slope, np.float64) - penalty @ weights.beta
+    step = np.linalg.solve(hessian + penalty, gradient)
     for _ in range(_HALVINGS):
         if evaluate(weights.beta + step)[0] > here:
             return weights._replace(beta=weights.beta + step), hessian

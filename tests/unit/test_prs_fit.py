@@ -24,6 +24,7 @@ from fabgwas.prs._aligned import aligned_zeros
 from fabgwas.prs._ascent import Prior, ascend, no_effects
 from fabgwas.prs._em import add_panel_error
 from fabgwas.prs._newton import Gate, slab_slopes
+from fabgwas.prs._regional import regional_variance
 from fabgwas.prs._sample import Sums
 from fabgwas.prs._select import choose_penalty
 from fabgwas.prs._stochastic import Sampler
@@ -496,6 +497,76 @@ def test_features_gain_nothing_by_more_weight_for_all(rng, informative):
     assert choice.useful == informative
 
 
+def in_runs(rng, n, run=5):
+    """A standard normal function of the places of variants that runs along the genome."""
+    return np.convolve(rng.normal(size=n + run - 1), np.ones(run), "valid") / np.sqrt(run)
+
+
+@pytest.mark.parametrize("rows", [65_536, 700])
+def test_a_direction_that_runs_along_the_genome_is_found(rng, monkeypatch, rows):
+    monkeypatch.setattr("fabgwas.prs._regional._ROWS", rows)
+    n, dim = 20_000, 64
+    x, direction = rng.normal(size=(n, dim)), rng.normal(size=dim)
+    direction /= np.linalg.norm(direction)
+    runs = np.sqrt(0.3) * in_runs(rng, n) + np.sqrt(0.7) * rng.normal(size=n)
+    x += np.outer(runs - x @ direction, direction)
+    block = np.arange(n) // 500
+    variance, directions = regional_variance(x, block)
+    assert variance.mean() == pytest.approx(1)
+    best = int(np.argmax(variance))
+    assert (directions[:, best] @ direction) ** 2 > 0.9
+    # the others are noise, and share what is left
+    assert np.allclose(np.delete(variance, best), 0.1)
+    # by brute force; neighbours are of one block, and at most four variants away
+    brute, pairs = np.zeros((dim, dim)), 0
+    for lag in (1, 2, 3, 4):
+        same = block[lag:] == block[:-lag]
+        product = x[lag:][same].T @ x[:-lag][same]
+        brute, pairs = brute + (product + product.T) / 2, pairs + same.sum()
+    top = np.linalg.eigvalsh(brute / pairs)[-1]
+    found = directions[:, best] @ (brute / pairs) @ directions[:, best]
+    assert found == pytest.approx(top, rel=1e-6)
+
+
+def test_noise_does_not_run_along_the_genome(rng):
+    for size, dim in (5000, 50), (5000, 3), (1000, 100):
+        for _ in range(20):
+            noise = rng.normal(size=(size, dim))
+            variance, _ = regional_variance(noise, np.zeros(size, int))
+            assert np.array_equal(variance, np.ones(dim))
+    # no variant has a neighbour
+    variance, directions = regional_variance(rng.normal(size=(9, 3)), np.arange(9))
+    assert np.array_equal(variance, np.ones(3))
+    assert np.array_equal(directions, np.eye(3))
+
+
+@pytest.mark.parametrize("where", ["in what runs", "in what does not"])
+def test_regional_features_are_expected_to_tell_more_where_they_do(rng, where):
+    n, dim, tau = 6000, 128, 9.0
+    x = rng.normal(size=(n, dim))
+    x[:, 0] = np.sqrt(0.5) * x[:, 0] + np.sqrt(0.5) * in_runs(rng, n)
+    telling = x[:, 0] if where == "in what runs" else x[:, 1]
+    causal = rng.random(n) < 1 / (1 + np.exp(3 - 1.5 * telling))
+    z = rng.normal(size=n) * np.sqrt(1 + tau * causal)
+    log_bayes = -0.5 * np.log1p(tau) + 0.5 * z**2 * tau / (1 + tau)
+    log_bayes = jnp.asarray(np.column_stack([np.zeros(n), log_bayes]))
+    odds = causal.mean() / (1 - causal.mean())
+    weights = Weights(np.array([0.0, np.log(odds)]), np.array([0.0, 1.0]), np.zeros(0))
+    rotated = whiten(x @ np.linalg.qr(rng.normal(size=(dim, dim)))[0])
+    block = np.arange(n) // 60
+    choice, blind = (
+        choose_penalty(rotated, weights, log_bayes, block, regional=regional)
+        for regional in (True, False)
+    )
+    assert choice.useful
+    assert blind.useful
+    if where == "in what runs":
+        assert choice.expected == "regional"
+        assert choice.gain > blind.gain + 10
+    else:
+        assert (choice.expected, choice.gain) == (blind.expected, blind.gain)
+
+
 def test_little_evidence_moves_the_prior_no_farther_than_half_a_log_odds(rng):
     n = 500
     x = rng.normal(size=(n, 3))
@@ -503,7 +574,7 @@ def test_little_evidence_moves_the_prior_no_farther_than_half_a_log_odds(rng):
     # all agree, and by so little that a whole Newton step would go to 1,000
     probability = jnp.asarray(0.5 + 1e-3 * x[:, :1])
     sums = Sums(jnp.zeros(n), probability, probability)
-    gate = Gate(whiten(x), np.full(3, 1e-9))
+    gate = Gate(whiten(x), 1e-9 * np.eye(3))
     weights = Weights(np.zeros(2), np.array([0.0, 1.0]), np.zeros(0))
     _, after = gate.step(weights, prior, sums, 1.0)
     linear = after.log_weight[:, 1] - after.log_weight[:, 0]
