@@ -103,7 +103,8 @@ def _facts(fit: MixtureFit) -> dict[str, Any]:
         "expected causal": round(float(fit.inclusion.sum()), 1),
     }
     if fit.choice is not None:
-        facts["features"] = "used" if fit.choice.useful else "not used"
+        used = f"used ({fit.choice.expected})"
+        facts["features"] = used if fit.choice.useful else "not used"
         facts["held-out gain"] = round(fit.choice.gain, 2)
     return facts
 

@@ -35,7 +35,7 @@ class Choice(NamedTuple):
     penalty: Float[np.ndarray, "dim dim"]
     strength: float
     expected: str
-    """Of which directions more is expected than of others."""
+    """Which directions are expected to tell more than others."""
     gain: float
     """Log-likelihood gained on held-out blocks, in nats."""
 
@@ -113,10 +113,11 @@ def _expected(
 ) -> dict[str, Float[np.ndarray, "dim dim"]]:
     """Precisions of the coefficients that give x' beta a variance of 1."""
     dim = features.variance.size
-    found = {"all alike": dim * np.eye(dim), "large": np.diag(dim / features.variance)}
+    large = np.diag(dim / features.variance)
+    found = {"all alike": dim * np.eye(dim), "large ones first": large}
     if regional:
         variance, directions = regional_variance(features.x, block)
-        found["regional"] = (directions * (dim / variance)) @ directions.T
+        found["regional ones first"] = (directions * (dim / variance)) @ directions.T
     return found
 
 

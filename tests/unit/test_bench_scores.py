@@ -7,6 +7,7 @@ import pytest
 from benchmarks.harness import Context, Skip
 from benchmarks.harness.registry import find_methods
 from benchmarks.prs._height import Panel, Split
+from benchmarks.prs._simulate import SETTINGS, _annotations, _embedding
 from benchmarks.prs.cases import People, dosage_of, folds_of, out_of_fold, threshold_score
 from benchmarks.prs.cases import judge as judge_people
 from benchmarks.prs.height import judge as judge_height
@@ -57,6 +58,38 @@ def test_no_one_is_judged_by_their_own_status(people, tmp_path, monkeypatch):
     )
     np.testing.assert_array_equal(before[first], after[first])
     assert np.any(before[~first] != after[~first])
+
+
+def autocorrelation(x, lag):
+    """Of columns of mean 0 and variance 1, along the rows."""
+    return np.mean(x[lag:] * x[:-lag], axis=0)
+
+
+@pytest.mark.parametrize("kind", ["informative", "regional", "noise"])
+def test_what_runs_along_the_genome_in_simulated_embeddings(kind):
+    size = 20_000
+    rng = np.random.default_rng(5)
+    log_odds = _annotations(rng, size) @ np.array(SETTINGS["annotation"]["effects"])
+    vectors = _embedding(rng, log_odds, kind)
+    # what is drawn later is the same beside each
+    after = rng.random()
+    twin = np.random.default_rng(5)
+    _annotations(twin, size)
+    _embedding(twin, log_odds, "informative")
+    assert after == twin.random()
+    truth = (log_odds - log_odds.mean()) / log_odds.std()
+    vectors = vectors - vectors.mean(axis=0)
+    values, axes = np.linalg.eigh(vectors.T @ vectors / size)
+    white = vectors @ axes / np.sqrt(values)
+    explained = np.sum((white.T @ truth / size) ** 2)
+    assert explained == pytest.approx(0.0 if kind == "noise" else 0.95, abs=0.03)
+    for lag in (1, 4, 5):
+        # 0.26 of the variance of the log odds are regions of five variants
+        regions = 0.26 * (1 - lag / 5)
+        assert autocorrelation(truth, lag) == pytest.approx(regions, abs=0.03)
+        found = np.median(autocorrelation(white, lag))
+        expected = regions if kind == "regional" else 0.0
+        assert found == pytest.approx(expected, abs=0.01)
 
 
 class Dosages:

@@ -561,7 +561,7 @@ def test_regional_features_are_expected_to_tell_more_where_they_do(rng, where):
     assert choice.useful
     assert blind.useful
     if where == "in what runs":
-        assert choice.expected == "regional"
+        assert choice.expected == "regional ones first"
         assert choice.gain > blind.gain + 10
     else:
         assert (choice.expected, choice.gain) == (blind.expected, blind.gain)
