@@ -73,8 +73,12 @@ def _timed(fit: Callable[[Study, int], Any]) -> Callable[[Study, Context, int], 
     return answer
 
 
-def _fit(study: Study, seed: int, features: Any, settings: MixtureSettings) -> np.ndarray:
-    white = None if features is None else whiten(features.astype(np.float32))
+def _fit(
+    study: Study, seed: int, features: Any, settings: MixtureSettings, alike: bool = False
+) -> np.ndarray:
+    white = None
+    if features is not None:
+        white = whiten(features.astype(np.float32), alike=alike)
     h2 = heritability(study)
     return fit_mixture(problem_of(study), study.block, h2, white, settings).mean
 
@@ -94,7 +98,7 @@ def _order_unknown(study: Study, seed: int) -> np.ndarray:
 
 
 def _annotations(study: Study, seed: int) -> np.ndarray:
-    return _fit(study, seed, study.annotation, MixtureSettings(seed=seed))
+    return _fit(study, seed, study.annotation, MixtureSettings(seed=seed), alike=True)
 
 
 def _variational_mixture(study: Study, seed: int) -> np.ndarray:
@@ -195,14 +199,14 @@ METHODS = [
     )
     for name, fit, settings in (
         ("mixture", _mixture, {"version": 4}),
-        ("embedding", _embedding, {"version": 7}),
-        ("embedding, order unknown", _order_unknown, {"version": 1}),
+        ("embedding", _embedding, {"version": 8}),
+        ("embedding, order unknown", _order_unknown, {"version": 2}),
         ("oracle prior", _oracle, {"version": 2}),
         ("limit of learning", _limit, {"version": 2}),
-        ("annotations", _annotations, {"version": 7}),
+        ("annotations", _annotations, {"version": 8}),
         ("ct", _clump, {"thresholds": THRESHOLDS}),
         ("inf", _infinitesimal, {}),
         ("variational mixture", _variational_mixture, {"version": 3}),
-        ("variational embedding", _variational_embedding, {"version": 5}),
+        ("variational embedding", _variational_embedding, {"version": 6}),
     )
 ]

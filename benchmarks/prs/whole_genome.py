@@ -140,6 +140,6 @@ METHODS = [
         name="embedding, whole genome",
         answer=_fit,
         meant_for=_suits,
-        settings={"version": 7},
+        settings={"version": 8},
     )
 ]

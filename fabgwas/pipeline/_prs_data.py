@@ -168,7 +168,7 @@ def embedding_features(
 def annotation_features(path: str, data: ScoreData) -> tuple[Whitened, dict[str, int]]:
     """Whitened annotations of the variants; where one is unknown it gets its mean."""
     row, values = read_annotations(path, data.study.table)
-    features = whiten(values.astype(np.float32), row, data.z.size)
+    features = whiten(values.astype(np.float32), row, data.z.size, alike=True)
     return features, {"with_annotation": row.size}
 
 

@@ -21,6 +21,8 @@ class Whitened(NamedTuple):
     x: Float[np.ndarray, "variant dim"]
     variance: Float[np.ndarray, " dim"]
     """Relative to their mean."""
+    alike: bool = False
+    """Whether no direction is expected to tell more than others."""
 
     def on_device(self) -> Float[Array, "variant dim"]:
         """The features as JAX takes them; what `whiten` made is not copied on a CPU."""
@@ -31,6 +33,8 @@ def whiten(
     embedding: Float[np.ndarray, "known dim"],
     row: Int[np.ndarray, " known"] | None = None,
     size: int | None = None,
+    *,
+    alike: bool = False,
 ) -> Whitened:
     """Centre, rotate to principal components, and scale each to variance 1.
 
@@ -45,6 +49,9 @@ def whiten(
         Places of these among all variants, of which the others get the mean.
     size
         Number of all variants.
+    alike
+        Whether no direction is expected to tell more than others, as of annotations that
+        somebody chose; nothing then depends on their units.
     """
     # products before centring save a copy
     mean = embedding.mean(axis=0, dtype=np.float64)
@@ -63,4 +70,4 @@ def whiten(
     for start in range(0, len(embedding), _ROWS):
         part = slice(start, start + _ROWS)
         x[row[part]] = product(embedding[part], rotation) - offset
-    return Whitened(x, values / values.mean())
+    return Whitened(x, values / values.mean(), alike)

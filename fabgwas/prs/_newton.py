@@ -13,11 +13,8 @@ from fabgwas.prs._ascent import Column, Prior
 from fabgwas.prs._features import Whitened
 from fabgwas.prs._sample import Sums
 from fabgwas.prs._variational import weigh
-from fabgwas.prs._weights import Weights, curvature, rebalance
+from fabgwas.prs._weights import FARTHEST_STEP, Weights, curvature, rebalance
 
-# standard deviation of a change of log odds: where the prior is flat, variants tell little
-# of its curvature, and a whole Newton step goes too far
-_FARTHEST_STEP = 0.5
 # of a logarithm around its value at the beginning: it keeps what the data do not tell
 _SPREAD = 1.0
 
@@ -44,7 +41,7 @@ class Gate:
         change = length * np.linalg.solve(hessian, gradient)
         # features are uncorrelated, of variance 1: this is how far x' beta moves
         far = float(np.linalg.norm(change))
-        beta = beta + change * (_FARTHEST_STEP / max(far, _FARTHEST_STEP))
+        beta = beta + change * (FARTHEST_STEP / max(far, FARTHEST_STEP))
         linear = self._x @ jnp.asarray(beta, self._x.dtype)
         number = np.asarray(jnp.exp(prior.log_weight[:, 1:])).sum(axis=0, dtype=np.float64)
         weights = rebalance(weights._replace(beta=beta), linear, number)
@@ -79,7 +76,7 @@ class SlabSteps:
         gradient = by_block.sum(axis=1) - (here - self._anchor) / _SPREAD**2
         hessian = by_block @ by_block.T + np.eye(here.size) / _SPREAD**2
         change = np.linalg.solve(hessian, gradient)
-        change *= _FARTHEST_STEP / max(np.abs(change).max(), _FARTHEST_STEP)
+        change *= FARTHEST_STEP / max(np.abs(change).max(), FARTHEST_STEP)
         base, log_var = np.split(here + change, 2)
         weights = weights._replace(base=np.concatenate([[0.0], base]))
         return weights, prior._replace(

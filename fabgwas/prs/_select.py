@@ -11,6 +11,7 @@ from scipy.linalg import cho_factor, cho_solve
 from fabgwas.prs._features import Whitened
 from fabgwas.prs._regional import regional_variance
 from fabgwas.prs._weights import (
+    FARTHEST_STEP,
     Components,
     Weights,
     curvature,
@@ -113,8 +114,10 @@ def _expected(
 ) -> dict[str, Float[np.ndarray, "dim dim"]]:
     """Precisions of the coefficients that give x' beta a variance of 1."""
     dim = features.variance.size
-    large = np.diag(dim / features.variance)
-    found = {"all alike": dim * np.eye(dim), "large ones first": large}
+    found = {"all alike": dim * np.eye(dim)}
+    if features.alike:
+        return found
+    found["large ones first"] = np.diag(dim / features.variance)
     if regional:
         variance, directions = regional_variance(features.x, block)
         found["regional ones first"] = (directions * (dim / variance)) @ directions.T
@@ -150,7 +153,10 @@ def _learn(
         pull = np.einsum("cij,cj->ci", penalties, beta)
         gradient = np.asarray((slope * used).T @ x, np.float64) - pull
         each = zip(factors, gradient, strict=True)
-        beta = beta + np.stack([cho_solve(factor, b) for factor, b in each])
+        change = np.stack([cho_solve(factor, b) for factor, b in each])
+        # features are uncorrelated, of variance 1: this is how far x' beta moves
+        far = np.linalg.norm(change, axis=1, keepdims=True)
+        beta = beta + change * (FARTHEST_STEP / np.maximum(far, FARTHEST_STEP))
         linear = _level(data.base, data.scores, x @ jnp.asarray(beta.T, x.dtype))
         value, slope = data.at(linear)
     return value

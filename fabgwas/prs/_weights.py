@@ -18,6 +18,9 @@ from jaxtyping import Array, Float
 
 from fabgwas.link._device import self_product
 
+# standard deviation of a change of log odds: where the prior is flat, variants tell little
+# of its curvature, and a whole Newton step goes too far
+FARTHEST_STEP = 0.5
 _HALVINGS = 6
 _ROWS = 65_536
 Column = Float[Array, " variant"]

@@ -567,6 +567,25 @@ def test_regional_features_are_expected_to_tell_more_where_they_do(rng, where):
         assert (choice.expected, choice.gain) == (blind.expected, blind.gain)
 
 
+def test_units_of_annotations_do_not_matter(rng):
+    n = 3000
+    x = np.column_stack([rng.normal(size=n), rng.random(n) < 0.1, in_runs(rng, n)])
+    log_bayes = np.column_stack([np.zeros(n), 2 * x[:, 1] - 0.3 + rng.normal(size=n)])
+    weights = Weights(np.array([0.0, -3.0]), np.array([0.0, 1.0]), np.zeros(0))
+    choices = [
+        choose_penalty(
+            whiten(x * units, alike=True),
+            weights,
+            jnp.asarray(log_bayes),
+            np.arange(n) // 30,
+        )
+        for units in (1.0, np.array([10.0, 1.0, 0.1]))
+    ]
+    assert choices[0].useful
+    assert choices[0].gain == pytest.approx(choices[1].gain, rel=1e-6)
+    assert choices[0].strength == choices[1].strength
+
+
 def test_little_evidence_moves_the_prior_no_farther_than_half_a_log_odds(rng):
     n = 500
     x = rng.normal(size=(n, 3))
