@@ -54,13 +54,14 @@ _GENOME = """
 def tables(results: Sequence[Result]) -> list[Table]:
     """The bars, then one table for each task."""
     simulated = [each for each in results if each.task.startswith("causal")]
+    names = list(dict.fromkeys(each.task for each in simulated))
     simulated += [
-        replace(each, task=each.task.replace("informative", other))
+        replace(each, task=other)
         for each in simulated
         if each.method not in SEE_THE_EMBEDDING
-        for other in ("noise", "regional")
+        for kind in ("noise", "regional")
+        if (other := each.task.replace("informative", kind)) in names
     ]
-    names = list(dict.fromkeys(each.task for each in simulated))
     made = [_bars(simulated, names)] if names else []
     made += [
         scoreboard(
