@@ -502,7 +502,7 @@ def in_runs(rng, n, run=5):
     return np.convolve(rng.normal(size=n + run - 1), np.ones(run), "valid") / np.sqrt(run)
 
 
-@pytest.mark.parametrize("rows", [65_536, 700])
+@pytest.mark.parametrize("rows", [8192, 700])
 def test_a_direction_that_runs_along_the_genome_is_found(rng, monkeypatch, rows):
     monkeypatch.setattr("fabgwas.prs._regional._ROWS", rows)
     n, dim = 20_000, 64
