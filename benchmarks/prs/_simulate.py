@@ -181,8 +181,10 @@ def calibrate(
 def _embedding(
     rng: np.random.Generator, log_odds: Float[np.ndarray, " variant"], kind: str
 ) -> Float[np.ndarray, "variant dim"]:
-    """Vectors that hold the log odds, mostly in components of small variance, or noise."""
-    # the log odds run along the genome; in a regional embedding all else does as much
+    """Vectors that hold the log odds, mostly in components of small variance, or noise.
+
+    The log odds run along the genome; in a regional embedding all else does as much.
+    """
     told = SETTINGS["embedding"]
     dim, leading = told["dim"], told["leading"]
     direction = rng.standard_normal(dim)

@@ -13,7 +13,7 @@ from fabgwas.prs._ascent import Column, Prior
 from fabgwas.prs._features import Whitened
 from fabgwas.prs._sample import Sums
 from fabgwas.prs._variational import weigh
-from fabgwas.prs._weights import FARTHEST_STEP, Weights, curvature, rebalance
+from fabgwas.prs._weights import Weights, curvature, damp, rebalance
 
 # of a logarithm around its value at the beginning: it keeps what the data do not tell
 _SPREAD = 1.0
@@ -39,9 +39,7 @@ class Gate:
         hessian = curvature(self._x, slope) + self._penalty
         gradient = np.asarray(self._x.T @ slope, np.float64) - self._penalty @ beta
         change = length * np.linalg.solve(hessian, gradient)
-        # features are uncorrelated, of variance 1: this is how far x' beta moves
-        far = float(np.linalg.norm(change))
-        beta = beta + change * (FARTHEST_STEP / max(far, FARTHEST_STEP))
+        beta = beta + damp(change, float(np.linalg.norm(change)))
         linear = self._x @ jnp.asarray(beta, self._x.dtype)
         number = np.asarray(jnp.exp(prior.log_weight[:, 1:])).sum(axis=0, dtype=np.float64)
         weights = rebalance(weights._replace(beta=beta), linear, number)
@@ -76,8 +74,8 @@ class SlabSteps:
         gradient = by_block.sum(axis=1) - (here - self._anchor) / _SPREAD**2
         hessian = by_block @ by_block.T + np.eye(here.size) / _SPREAD**2
         change = np.linalg.solve(hessian, gradient)
-        change *= FARTHEST_STEP / max(np.abs(change).max(), FARTHEST_STEP)
-        base, log_var = np.split(here + change, 2)
+        far = float(np.abs(change).max())
+        base, log_var = np.split(here + damp(change, far), 2)
         weights = weights._replace(base=np.concatenate([[0.0], base]))
         return weights, prior._replace(
             log_weight=weigh(weights, jnp.zeros_like(n)),

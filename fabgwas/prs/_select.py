@@ -11,10 +11,10 @@ from scipy.linalg import cho_factor, cho_solve
 from fabgwas.prs._features import Whitened
 from fabgwas.prs._regional import regional_variance
 from fabgwas.prs._weights import (
-    FARTHEST_STEP,
     Components,
     Weights,
     curvature,
+    damp,
     expected_scores,
     slopes,
 )
@@ -91,22 +91,21 @@ def choose_penalty(
     if not np.isfinite(hessians).all():
         raise ArithmeticError("the fit diverged: the evidence of variants is not finite.")
     expected = _expected(features, block, regional=regional)
-    choices = [(strength, name) for name in expected for strength in _STRENGTHS]
-    penalties = np.stack([strength * expected[name] for strength, name in choices])
-    gain = np.zeros(len(choices))
+    gain = np.zeros((len(expected), len(_STRENGTHS)))
     for number in numbers:
         test = fold == number
         used = jnp.asarray(~test, x.dtype)[:, None]
         hessian = hessians.sum(axis=0) - hessians[number]
-        # some at once, as each takes a number of numbers for every variant
-        for some in np.array_split(np.arange(len(choices)), len(expected)):
-            learned = _learn(x, data, slope, used, hessian, penalties[some])
+        # not all at once, as each penalty takes a number of numbers for every variant
+        for total, precision in zip(gain, expected.values(), strict=True):
+            learned = _learn(x, data, slope, used, hessian, precision)
             more = np.asarray(learned - value[:, None])
-            gain[some] += np.sum(more[test], axis=0, dtype=np.float64)
+            total += np.sum(more[test], axis=0, dtype=np.float64)
     # a fit that overflowed is no candidate
     gain = np.where(np.isfinite(gain), gain, -np.inf)
-    best = int(np.argmax(gain))
-    return Choice(penalties[best], *choices[best], float(gain[best]))
+    row, column = np.unravel_index(np.argmax(gain), gain.shape)
+    name, strength = list(expected)[row], _STRENGTHS[column]
+    return Choice(strength * expected[name], strength, name, float(gain.max()))
 
 
 def _expected(
@@ -120,7 +119,9 @@ def _expected(
     found["large ones first"] = np.diag(dim / features.variance)
     if regional:
         variance, directions = regional_variance(features.x, block)
-        found["regional ones first"] = (directions * (dim / variance)) @ directions.T
+        # where none runs along the genome, they are all alike
+        if np.ptp(variance) > 0:
+            found["regional ones first"] = (directions * (dim / variance)) @ directions.T
     return found
 
 
@@ -143,20 +144,19 @@ def _learn(
     slope: Float[Array, " variant"],
     used: Float[Array, "variant 1"],
     hessian: Float[np.ndarray, "dim dim"],
-    penalties: Float[np.ndarray, "candidate dim dim"],
-) -> Float[Array, "variant candidate"]:
-    """Log-likelihoods after a few Newton steps, with one Hessian for each penalty."""
-    factors = [cho_factor(hessian + penalty) for penalty in penalties]
-    beta = np.zeros(penalties.shape[:2])
+    precision: Float[np.ndarray, "dim dim"],
+) -> Float[Array, "variant strength"]:
+    """Log-likelihoods after a few Newton steps, with one Hessian for each strength."""
+    strength = np.array(_STRENGTHS)[:, None]
+    factors = [cho_factor(hessian + s * precision) for s in _STRENGTHS]
+    beta = np.zeros((len(_STRENGTHS), len(precision)))
     slope = slope[:, None]
     for _ in range(_STEPS):
-        pull = np.einsum("cij,cj->ci", penalties, beta)
+        pull = strength * (beta @ precision)
         gradient = np.asarray((slope * used).T @ x, np.float64) - pull
         each = zip(factors, gradient, strict=True)
         change = np.stack([cho_solve(factor, b) for factor, b in each])
-        # features are uncorrelated, of variance 1: this is how far x' beta moves
-        far = np.linalg.norm(change, axis=1, keepdims=True)
-        beta = beta + change * (FARTHEST_STEP / np.maximum(far, FARTHEST_STEP))
+        beta = beta + damp(change, np.linalg.norm(change, axis=1, keepdims=True))
         linear = _level(data.base, data.scores, x @ jnp.asarray(beta.T, x.dtype))
         value, slope = data.at(linear)
     return value

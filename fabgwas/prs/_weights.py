@@ -18,9 +18,7 @@ from jaxtyping import Array, Float
 
 from fabgwas.link._device import self_product
 
-# standard deviation of a change of log odds: where the prior is flat, variants tell little
-# of its curvature, and a whole Newton step goes too far
-FARTHEST_STEP = 0.5
+_FARTHEST_STEP = 0.5
 _HALVINGS = 6
 _ROWS = 65_536
 Column = Float[Array, " variant"]
@@ -140,6 +138,18 @@ def improve(
             return weights._replace(beta=weights.beta + step), hessian
         step = step / 2
     return weights, hessian
+
+
+def damp(
+    change: Float[np.ndarray, "*step dim"], far: Float[np.ndarray, "*step 1"] | float
+) -> Float[np.ndarray, "*step dim"]:
+    """A shorter step where one would move log odds by more than half a unit.
+
+    Where the prior is flat, variants tell little of its curvature, and a whole Newton step
+    goes too far. Features are uncorrelated, of variance 1: a change of beta is as long as
+    the standard deviation of that of x' beta.
+    """
+    return change * (_FARTHEST_STEP / np.maximum(far, _FARTHEST_STEP))
 
 
 def rebalance(
