@@ -3,7 +3,10 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +27,13 @@ from fabgwas.prs import THRESHOLDS
 def _folder(context: Context, seed: int) -> Path:
     """The people of a seed are the same in all tasks, and so is their LD."""
     return context.cache / "prs" / f"seed{seed}"
+
+
+@contextmanager
+def _for_one_fit(study: Study, folder: Path) -> Iterator[tuple[Path, Path]]:
+    """A folder of its own, as tasks of one seed may run at once, and statistics in it."""
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        yield Path(name), write_statistics(study, Path(name) / "study.fastGWA")
 
 
 def _call(*command: str | Path) -> None:
@@ -47,18 +57,16 @@ def _viprs(study: Study, context: Context, seed: int) -> Answer:
             "--storage-dtype", "int16", "--genome-build", "GRCh37", "--temp-dir", folder,
         )  # fmt: skip
         temporary.rename(ld)
-    table = write_statistics(study, folder / "viprs.fastGWA")
-    out = folder / "viprs_fit"
-    shutil.rmtree(out, ignore_errors=True)
-    began = time.perf_counter()
-    _call(
-        fit, "-l", ld / "chr_*", "-s", table, "--sumstats-format", "fastgwa",
-        "--n-components", "3", "--output-dir", out, "--temp-dir", folder,
-    )  # fmt: skip
-    seconds = time.perf_counter() - began
     import pandas as pd
 
-    found = pd.read_csv(next(out.glob("*.fit*")), sep="\t")
+    with _for_one_fit(study, folder) as (out, table):
+        began = time.perf_counter()
+        _call(
+            fit, "-l", ld / "chr_*", "-s", table, "--sumstats-format", "fastgwa",
+            "--n-components", "3", "--output-dir", out / "fit", "--temp-dir", out,
+        )  # fmt: skip
+        seconds = time.perf_counter() - began
+        found = pd.read_csv(next((out / "fit").glob("*.fit*")), sep="\t")
     effect = np.zeros(study.z.size)
     row = found["SNP"].str.removeprefix("rs").astype(int).to_numpy() - 1
     effect[row] = found["BETA"] * np.where(found["A1"] == "A", 1, -1)
@@ -74,16 +82,15 @@ def _prscs(study: Study, context: Context, seed: int) -> Answer:
     folder = _folder(context, seed)
     prefix = write_training(study, folder)
     reference = write_prscs_reference(study, folder / "ldblk_own")
-    table = write_statistics(study, folder / "prscs.fastGWA")
-    out = folder / "prscs"
-    began = time.perf_counter()
-    _call(
-        program, "prscs2", "--ref", reference, "--target", prefix, "--sst", table,
-        "--colmap", "SNP,A1,A2,BETA,,P,SE,N,AF1,CHR,POS", "--n_gwas", str(study.n),
-        "--out", out, "--pred", "no", "--seed", str(seed),
-    )  # fmt: skip
-    seconds = time.perf_counter() - began
-    found = pd.read_csv(f"{out}_.prstweights.tsv", sep="\t")
+    with _for_one_fit(study, folder) as (out, table):
+        began = time.perf_counter()
+        _call(
+            program, "prscs2", "--ref", reference, "--target", prefix, "--sst", table,
+            "--colmap", "SNP,A1,A2,BETA,,P,SE,N,AF1,CHR,POS", "--n_gwas", str(study.n),
+            "--out", out / "prscs", "--pred", "no", "--seed", str(seed),
+        )  # fmt: skip
+        seconds = time.perf_counter() - began
+        found = pd.read_csv(out / "prscs_.prstweights.tsv", sep="\t")
     # weights are per allele; effects are per standard deviation of the dosage
     effect = np.zeros(study.z.size)
     row = found["snp"].str.removeprefix("rs").astype(int).to_numpy() - 1
@@ -96,14 +103,14 @@ def _plink(study: Study, context: Context, seed: int) -> Answer:
     plink = shutil.which("plink1.9") or need_program("plink")
     folder = _folder(context, seed)
     prefix = write_training(study, folder)
-    table = write_statistics(study, folder / "plink.fastGWA")
-    out = folder / "plink"
-    began = time.perf_counter()
-    _call(
-        plink, "--bfile", prefix, "--clump", table, "--clump-p1", "1", "--clump-p2", "1",
-        "--clump-r2", "0.1", "--clump-kb", "1000", "--out", out,
-    )  # fmt: skip
-    told = Path(f"{out}.clumped").read_text().split("\n")
+    with _for_one_fit(study, folder) as (out, table):
+        began = time.perf_counter()
+        _call(
+            plink, "--bfile", prefix, "--clump", table, "--clump-p1", "1",
+            "--clump-p2", "1", "--clump-r2", "0.1", "--clump-kb", "1000",
+            "--out", out / "plink",
+        )  # fmt: skip
+        told = (out / "plink.clumped").read_text().split("\n")
     lead = np.array([int(line.split()[2][2:]) - 1 for line in told[1:] if line.strip()])
     p = np.array([float(line.split()[4]) for line in told[1:] if line.strip()])
     effects = np.zeros((len(THRESHOLDS), study.z.size))
