@@ -11,7 +11,7 @@ from fabgwas.plots._style import Style
 from fabgwas.variants import CHROMOSOMES
 
 _GAP = 0.006  # between chromosomes, as a share of the whole axis
-_LABEL = 0.17  # inches from name to name, or the later one is left out
+_LABEL = 0.20  # inches from name to name, or the later one is left out
 
 
 class GenomeAxis(NamedTuple):
