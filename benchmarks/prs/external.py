@@ -36,10 +36,13 @@ def _for_one_fit(study: Study, folder: Path) -> Iterator[tuple[Path, Path]]:
         yield Path(name), write_statistics(study, Path(name) / "study.fastGWA")
 
 
-def _call(*command: str | Path) -> None:
+def _call(*command: str | Path) -> float:
+    """Run a program; gives its seconds."""
     # what is set for this process would lead other Pythons astray
     keep = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "XLA"))}
+    began = time.perf_counter()
     subprocess.run([*map(str, command)], check=True, capture_output=True, env=keep)
+    return time.perf_counter() - began
 
 
 def _viprs(study: Study, context: Context, seed: int) -> Answer:
@@ -60,12 +63,10 @@ def _viprs(study: Study, context: Context, seed: int) -> Answer:
     import pandas as pd
 
     with _for_one_fit(study, folder) as (out, table):
-        began = time.perf_counter()
-        _call(
+        seconds = _call(
             fit, "-l", ld / "chr_*", "-s", table, "--sumstats-format", "fastgwa",
             "--n-components", "3", "--output-dir", out / "fit", "--temp-dir", out,
         )  # fmt: skip
-        seconds = time.perf_counter() - began
         found = pd.read_csv(next((out / "fit").glob("*.fit*")), sep="\t")
     effect = np.zeros(study.z.size)
     row = found["SNP"].str.removeprefix("rs").astype(int).to_numpy() - 1
@@ -83,13 +84,11 @@ def _prscs(study: Study, context: Context, seed: int) -> Answer:
     prefix = write_training(study, folder)
     reference = write_prscs_reference(study, folder / "ldblk_own")
     with _for_one_fit(study, folder) as (out, table):
-        began = time.perf_counter()
-        _call(
+        seconds = _call(
             program, "prscs2", "--ref", reference, "--target", prefix, "--sst", table,
             "--colmap", "SNP,A1,A2,BETA,,P,SE,N,AF1,CHR,POS", "--n_gwas", str(study.n),
             "--out", out / "prscs", "--pred", "no", "--seed", str(seed),
         )  # fmt: skip
-        seconds = time.perf_counter() - began
         found = pd.read_csv(out / "prscs_.prstweights.tsv", sep="\t")
     # weights are per allele; effects are per standard deviation of the dosage
     effect = np.zeros(study.z.size)
