@@ -11,7 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.harness import Context, FunctionMethod, need_module, need_program
+from benchmarks.harness import (
+    Context,
+    FunctionMethod,
+    Skip,
+    need_module,
+    need_program,
+)
 from benchmarks.prs._answer import Answer
 from benchmarks.prs._files import (
     write_blocks,
@@ -76,8 +82,10 @@ def _viprs(study: Study, context: Context, seed: int) -> Answer:
 
 def _prscs(study: Study, context: Context, seed: int) -> Answer:
     """``prst prscs2`` of prstools, its global shrinkage learned from the data."""
-    program = need_program("prst")
+    # a program's Python lies beside it
+    python = Path(need_program("prst")).with_name("python")
     need_module("h5py", "h5py, which prstools brings")
+    need_module("numba")
     import pandas as pd
 
     folder = _folder(context, seed)
@@ -85,9 +93,10 @@ def _prscs(study: Study, context: Context, seed: int) -> Answer:
     reference = write_prscs_reference(study, folder / "ldblk_own")
     with _for_one_fit(study, folder) as (out, table):
         seconds = _call(
-            program, "prscs2", "--ref", reference, "--target", prefix, "--sst", table,
+            python, "-P", Path(__file__).with_name("_prscs.py"), "prscs2",
+            "--ref", reference, "--target", prefix, "--sst", table,
             "--colmap", "SNP,A1,A2,BETA,,P,SE,N,AF1,CHR,POS", "--n_gwas", str(study.n),
-            "--out", out / "prscs", "--pred", "no", "--seed", str(seed),
+            "--out", out / "prscs", "--pred", "no", "--seed", str(seed), "--n_jobs", "1",
         )  # fmt: skip
         found = pd.read_csv(out / "prscs_.prstweights.tsv", sep="\t")
     # weights are per allele; effects are per standard deviation of the dosage
@@ -98,8 +107,13 @@ def _prscs(study: Study, context: Context, seed: int) -> Answer:
 
 
 def _plink(study: Study, context: Context, seed: int) -> Answer:
-    """``plink --clump`` at r2 > 0.1; the threshold is chosen in the validation people."""
-    plink = shutil.which("plink1.9") or need_program("plink")
+    """``plink2 --clump`` at r2 > 0.1; the threshold is chosen in the validation people."""
+    plink = need_program("plink2")
+    told = subprocess.run([plink, "--help", "clump"], capture_output=True, text=True)
+    if "--clump-r2" not in told.stdout:
+        raise Skip("needs a plink2 that clumps (2.00a4 or later)")
+    import pandas as pd
+
     folder = _folder(context, seed)
     prefix = write_training(study, folder)
     with _for_one_fit(study, folder) as (out, table):
@@ -107,11 +121,11 @@ def _plink(study: Study, context: Context, seed: int) -> Answer:
         _call(
             plink, "--bfile", prefix, "--clump", table, "--clump-p1", "1",
             "--clump-p2", "1", "--clump-r2", "0.1", "--clump-kb", "1000",
-            "--out", out / "plink",
+            "--clump-unphased", "--threads", "1", "--out", out / "plink",
         )  # fmt: skip
-        told = (out / "plink.clumped").read_text().split("\n")
-    lead = np.array([int(line.split()[2][2:]) - 1 for line in told[1:] if line.strip()])
-    p = np.array([float(line.split()[4]) for line in told[1:] if line.strip()])
+        found = pd.read_csv(out / "plink.clumps", sep="\t")
+    lead = found["ID"].str.removeprefix("rs").astype(int).to_numpy() - 1
+    p = found["P"].to_numpy()
     effects = np.zeros((len(THRESHOLDS), study.z.size))
     for row, threshold in zip(effects, THRESHOLDS, strict=True):
         row[lead[p <= threshold]] = study.z[lead[p <= threshold]]
