@@ -8,8 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from benchmarks.harness import (
     Context,
@@ -28,6 +30,9 @@ from benchmarks.prs._files import (
 from benchmarks.prs._simulate import Study
 from benchmarks.prs.own import is_simulated_once
 from fabgwas.prs import THRESHOLDS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def _folder(context: Context, seed: int) -> Path:
@@ -49,6 +54,20 @@ def _call(*command: str | Path) -> float:
     began = time.perf_counter()
     subprocess.run([*map(str, command)], check=True, capture_output=True, env=keep)
     return time.perf_counter() - began
+
+
+def _rows(names: "pd.Series[str]") -> Int[np.ndarray, " variant"]:
+    """Numbers of variants in the study, by the names that were written for them."""
+    return names.str.removeprefix("rs").astype(int).to_numpy() - 1
+
+
+def _effects(
+    study: Study, found: "pd.DataFrame", name: str, weight: str
+) -> Float[np.ndarray, " variant"]:
+    """Weights of allele A, 0 for a variant that has none."""
+    effect = np.zeros(study.z.size)
+    effect[_rows(found[name])] = found[weight] * np.where(found["A1"] == "A", 1, -1)
+    return effect
 
 
 def _viprs(study: Study, context: Context, seed: int) -> Answer:
@@ -74,10 +93,7 @@ def _viprs(study: Study, context: Context, seed: int) -> Answer:
             "--n-components", "3", "--output-dir", out / "fit", "--temp-dir", out,
         )  # fmt: skip
         found = pd.read_csv(next((out / "fit").glob("*.fit*")), sep="\t")
-    effect = np.zeros(study.z.size)
-    row = found["SNP"].str.removeprefix("rs").astype(int).to_numpy() - 1
-    effect[row] = found["BETA"] * np.where(found["A1"] == "A", 1, -1)
-    return Answer(effect, seconds)
+    return Answer(_effects(study, found, "SNP", "BETA"), seconds)
 
 
 def _prscs(study: Study, context: Context, seed: int) -> Answer:
@@ -100,10 +116,7 @@ def _prscs(study: Study, context: Context, seed: int) -> Answer:
         )  # fmt: skip
         found = pd.read_csv(out / "prscs_.prstweights.tsv", sep="\t")
     # weights are per allele; effects are per standard deviation of the dosage
-    effect = np.zeros(study.z.size)
-    row = found["snp"].str.removeprefix("rs").astype(int).to_numpy() - 1
-    effect[row] = found["allele_weight"] * np.where(found["A1"] == "A", 1, -1)
-    return Answer(effect * study.sd, seconds)
+    return Answer(_effects(study, found, "snp", "allele_weight") * study.sd, seconds)
 
 
 def _plink(study: Study, context: Context, seed: int) -> Answer:
@@ -124,7 +137,7 @@ def _plink(study: Study, context: Context, seed: int) -> Answer:
             "--clump-unphased", "--threads", "1", "--out", out / "plink",
         )  # fmt: skip
         found = pd.read_csv(out / "plink.clumps", sep="\t")
-    lead = found["ID"].str.removeprefix("rs").astype(int).to_numpy() - 1
+    lead = _rows(found["ID"])
     p = found["P"].to_numpy()
     effects = np.zeros((len(THRESHOLDS), study.z.size))
     for row, threshold in zip(effects, THRESHOLDS, strict=True):

@@ -37,7 +37,7 @@ seeds of what the embedding gains over the plain mixture, by that of the oracle,
 resampled. The best program is that of the highest AUC among those with the most seeds;
 PRS-CS, at five minutes and more a study, stands beside it with fewer. Its loops over
 variants are compiled here, which changes no bit of its weights; nine of its studies were
-timed as it comes, at 13 to 24 minutes.
+timed as it comes, at 13 to 14 minutes.
 
 A study of 5,000 people knows about 50 causal variants for certain, out of some 500, and
 256 coefficients cannot be learned from so few: where the order of variants is not used, or
