@@ -12,8 +12,6 @@ from benchmarks.prs._real_tables import real_tables
 from benchmarks.prs.own import SEE_THE_EMBEDDING
 
 _PROGRAMS = ("VIPRS", "PLINK C+T", "PRS-CS", "ct")
-# minutes a study, so it has fewer seeds: what they say of it stands by itself
-_SLOW = "PRS-CS"
 _MEAN_FIELD = "variational mixture"
 _DRAWS = 2000
 # AUC that the oracle must gain over the plain mixture before its share is asked for
@@ -34,10 +32,9 @@ too; they compare only within a table.
 _BARS = """
 Differences of AUC, paired by seed, with 95 % t intervals; the share is the sum over
 seeds of what the embedding gains over the plain mixture, by that of the oracle, seeds
-resampled. The best program is that of the highest AUC among those with the most seeds;
-PRS-CS, at five minutes and more a study, stands beside it with fewer. Its loops over
-variants are compiled here, which changes no bit of its weights; nine of its studies were
-timed as it comes, at 13 to 14 minutes.
+resampled. The best program is that of the highest AUC among those with the most seeds.
+The loops over variants of PRS-CS are compiled here, which changes no bit of its weights;
+nine of its studies were timed as it comes, at 13 to 14 minutes.
 
 A study of 5,000 people knows about 50 causal variants for certain, out of some 500, and
 256 coefficients cannot be learned from so few: where the order of variants is not used, or
@@ -106,18 +103,16 @@ def _bars(results: Sequence[Result], names: Sequence[str]) -> Table:
         embedding = mine["embedding"]
         plain = compare(embedding, mine["mixture"], "AUC")
         rival, apart = _best_program(mine)
-        slow = compare(embedding, mine.get(_SLOW, []), "AUC")
         rows.append([
             name, str(len(embedding)), str(plain), rival,
             "" if apart is None else str(apart),
-            "" if slow is None else f"{slow} ({len(mine[_SLOW])} seeds)",
             _share(mine, "embedding"), _share(mine, "embedding, order unknown"),
             _share(mine, "limit of learning"),
             _share(mine, "annotations"), _share(mine, "embedding", _MEAN_FIELD),
         ])  # fmt: skip
     header = ["task", "seeds", "embedding less mixture", "best program",
-              "embedding less it", f"embedding less {_SLOW}",
-              "share of the oracle's gain", "order unknown", "limit of learning",
+              "embedding less it", "share of the oracle's gain",
+              "order unknown", "limit of learning",
               "annotations", "over mean-field mixture"]  # fmt: skip
     return Table(
         title="What embeddings add to scores", header=header, rows=rows, text=_BARS
